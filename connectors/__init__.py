@@ -1,0 +1,17 @@
+"""The networks. A network is one file and one line here; adding one touches no migration."""
+
+from connectors.base import Connector
+from connectors.facebook import Facebook
+from connectors.twitter import Twitter
+
+REGISTRY: dict[str, type[Connector]] = {connector.network: connector for connector in (Facebook, Twitter)}
+
+
+def get(network: str) -> type[Connector]:
+    """The connector class of a network; KeyError where there is none."""
+    return REGISTRY[network]
+
+
+def choices() -> list[tuple[str, str]]:
+    """(key, label) of every network, for a model field's callable `choices`."""
+    return [(key, connector.label) for key, connector in REGISTRY.items()]

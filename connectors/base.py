@@ -1,0 +1,329 @@
+"""What every network looks like to the rest of Samtal: the dataclasses, the errors and the Connector contract.
+
+A connector is a stateless translator. It turns a network's answers into the frozen dataclasses below and the network's
+errors into ConnectorError; it never sleeps, retries, stores or logs a token. Who calls it decides when to call again.
+"""
+
+from __future__ import annotations
+
+import enum
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+
+class ErrorKind(enum.StrEnum):
+    """Why a call failed, in the words the desk explains it with."""
+
+    TOKEN = "token"  # expired, revoked, wrong type: nothing works until someone connects the channel again
+    PERMISSION = "permission"  # the token is good but may not do this
+    RATE = "rate"  # too many calls; see retry_after
+    GONE = "gone"  # the post or person does not exist any more, or is hidden from us
+    DUPLICATE = "duplicate"  # the network says it has this text already: read back, it may be ours
+    INVALID = "invalid"  # the network will never take this (too long, malformed)
+    BLOCKED = "blocked"  # the network has stopped us for policy reasons, or this person has blocked us
+    NOT_ALLOWED = "not_allowed"  # outside a window of the network, or a post that self-serve apps may not answer
+    UNAVAILABLE = "unavailable"  # timeout, reset, 5xx: the network is in trouble
+    MALFORMED = "malformed"  # an answer that cannot be read
+
+
+class ConnectorError(Exception):
+    """The one exception that leaves a connector. Its text is safe to show and to log: no token, no URL with a query.
+
+    permanent: the same call will fail again, so nobody should try.
+    retry_after: seconds to wait before the next call, or None where the network does not say.
+    outcome_unknown: it was a write and it may have happened; read the network before anything is sent again.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: ErrorKind,
+        permanent: bool = False,
+        retry_after: float | None = None,
+        outcome_unknown: bool = False,
+        status: int | None = None,
+        code: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.permanent = permanent
+        self.retry_after = retry_after
+        self.outcome_unknown = outcome_unknown
+        self.status = status
+        self.code = code
+
+
+class Kind(enum.StrEnum):
+    """What a message is on its network."""
+
+    COMMENT = "comment"
+    POST = "post"  # a visitor's own post on our page, or a blog entry
+    MENTION = "mention"
+    RECOMMENDATION = "recommendation"
+    PRIVATE = "private"
+
+
+class Visibility(enum.StrEnum):
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A token or key. str() and repr() hide it, so it cannot slip into a log, an exception or a debug page."""
+
+    _value: str = field(repr=False)
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __str__(self) -> str:
+        return "********" if self._value else ""
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a channel needs to speak: `account_id` is the page or user id; `secrets` by name (access_token, …)."""
+
+    account_id: str
+    secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of a call chain. base_url redirects every request to a stand-in (loopback only); "" means the network.
+
+    deadline: seconds, total, for one call from the first connect to the last byte of the answer.
+    page_size: how many messages a page asks for; None means the network's usual.
+    """
+
+    base_url: str = ""
+    deadline: float = 15.0
+    page_size: int | None = None
+    api_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a message, as far as the network names them. `reach` is followers, None where unknown."""
+
+    remote_id: str
+    name: str = ""
+    handle: str = ""
+    reach: int | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    kind: str  # photo, video, link, file, sticker
+    url: str = ""
+    alt_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostContext:
+    """The page's own post that comments stand under. It is context, never something to answer."""
+
+    remote_id: str
+    text: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    comment_count: int | None = None
+    permalink: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteMessage:
+    """One message as seen on its network.
+
+    root_remote_id: the message its thread begins with (its own id for a top-level comment, visitor post or mention).
+    parent_remote_id: what it answers, where the network says; None otherwise. A page post is never a parent.
+    post_remote_id: the page's own post it stands under, "" where there is none.
+    author: None is "unknown author"; the network does not always name people.
+    raw: the network's own JSON object, for the quarantine and for later fields.
+    """
+
+    remote_id: str
+    root_remote_id: str
+    kind: Kind
+    visibility: Visibility
+    text: str
+    created_at: datetime
+    author: Author | None = None
+    parent_remote_id: str | None = None
+    post_remote_id: str = ""
+    permalink: str = ""
+    language: str = ""
+    edited_at: datetime | None = None
+    hidden: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A piece of an answer that could not be read: kept raw for the quarantine, never a reason to stop."""
+
+    raw: object
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a stream: the time of a message and its id (ids decide where the network orders by id)."""
+
+    at: datetime
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How far a stream is known. All three are None on a stream that was never read.
+
+    complete_up_to: everything at or before it is in the database.
+    newest_seen, walk_to: top and bottom of the window being walked from new to old, None while none is open.
+    """
+
+    complete_up_to: Mark | None = None
+    newest_seen: Mark | None = None
+    walk_to: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Another stream that has something new. `state` is stored by the caller once that stream has been read to its end."""
+
+    stream: str  # "comments/1_2"
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a stream, and the window as it stands once this page is committed.
+
+    window.walk_to is None when the walk is done; then window.complete_up_to has moved.
+    follow: streams that have something new, for the caller to read next.
+    calls_left: what the network says of its rate budget, None where it does not.
+    """
+
+    messages: tuple[RemoteMessage, ...]
+    window: Window
+    posts: tuple[PostContext, ...] = ()
+    malformed: tuple[Malformed, ...] = ()
+    follow: tuple[Follow, ...] = ()
+    calls_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What is sent: `text` is the whole string, signature included.
+
+    answers_remote_id: the message answered. root_remote_id: its thread. recipient_id: for private messages.
+    """
+
+    text: str
+    answers_remote_id: str
+    root_remote_id: str = ""
+    visibility: Visibility = Visibility.PUBLIC
+    recipient_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    remote_id: str
+    permalink: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """Our own posts where they appear first, newest first, and how far the network's read side has caught up.
+
+    newest_at: time of the newest message of anyone's in what was read, None where nothing was.
+    """
+
+    own: tuple[RemoteMessage, ...]
+    newest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who we are on the network, from its own `me`."""
+
+    remote_id: str
+    name: str
+    handle: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the network can do, so that the desk never offers what will fail.
+
+    refuses_duplicates: identical text is refused, so an automatic second sending cannot double.
+    quiet_time: default Q (DESIGN §7): longer than deadline + server latency + read lag.
+    max_length: in the network's own count, see Connector.length.
+    """
+
+    refuses_duplicates: bool = False
+    quiet_time: timedelta = timedelta(seconds=90)
+    max_length: int = 8000
+    can_hide: bool = False
+    can_delete: bool = False
+    can_edit: bool = False
+    can_private_reply: bool = False
+    link_cost_note: bool = False
+
+
+class Connector(ABC):
+    """One network. Make one object a call chain: the SDKs' sessions are not thread-safe."""
+
+    network: ClassVar[str]  # the registry key: "facebook", "twitter", …
+    label: ClassVar[str]  # the name people know: "Facebook", "X"
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
+        self.credentials = credentials
+        self.options = options or Options()
+
+    @abstractmethod
+    def account(self) -> Account:
+        """Who the token speaks as. Raises ConnectorError(kind=TOKEN) for a bad one."""
+
+    @abstractmethod
+    def streams(self) -> tuple[str, ...]:
+        """The keys of the streams to poll always, most urgent first."""
+
+    @abstractmethod
+    def fetch_page(self, stream: str, window: Window, *, since: datetime, known: Mapping[str, str]) -> Page:
+        """Read one page of a stream.
+
+        since: how far back to reach at most (the channel's reach).
+        known: stream key → Follow.state of the last complete visit; a stream whose state is unchanged is not followed.
+        """
+
+    @abstractmethod
+    def send(self, outgoing: Outgoing) -> Sent:
+        """Publish. One call, one deadline, no retry. Errors tell whether it may be out (outcome_unknown)."""
+
+    @abstractmethod
+    def read_back(self, outgoing: Outgoing, *, since: datetime) -> ReadBack:
+        """Our own posts since then, from where they appear first, to find out what became of a send."""
+
+    @classmethod
+    def length(cls, text: str) -> int:
+        """How long the network counts this text to be."""
+        return len(text)
+
+    @classmethod
+    def normalise(cls, text: str) -> str:
+        """The text in the form in which ours and what the network gives back are equal (entities, links, spaces, NFC)."""
+        return text.strip()
