@@ -1,0 +1,35 @@
+"""The sandbox as one ASGI application: X under /2, control and street under their names, everything else is Graph."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from connectors.sandbox import control
+from connectors.sandbox.graph import server as graph
+from connectors.sandbox.sandbox import Sandbox
+from connectors.sandbox.x import server as x
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def make(sandbox: Sandbox) -> Starlette:
+    app = Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            *control.routes(),
+            *x.routes(),
+            Route("/2/{rest:path}", x.nowhere, methods=METHODS),
+            Route("/{path:path}", graph.endpoint, methods=METHODS),
+        ]
+    )
+    app.state.sandbox = sandbox
+    return app
+
+
+async def healthz(request: Request) -> Response:
+    sandbox: Sandbox = request.app.state.sandbox
+    sandbox.store.one("SELECT 1")
+    return JSONResponse({"ok": True, "now": sandbox.clock.now()})

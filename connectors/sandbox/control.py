@@ -1,0 +1,191 @@
+"""The control API: JSON under /control/, with which tests and the control page drive the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from connectors.sandbox.clock import iso, seconds
+from connectors.sandbox.entries import NETWORKS, Entry, NewEntry, Person, Refusal
+from connectors.sandbox.sandbox import Sandbox
+from connectors.sandbox.tokens import Token
+from connectors.sandbox.truth import truth
+
+Json = dict[str, Any]
+Answer = Callable[[Sandbox, Request, Any], object]
+
+
+def routes() -> list[Route]:
+    return [Route(f"/control/{path}", _endpoint(answer), methods=[method]) for method, path, answer in ROUTES]
+
+
+def _endpoint(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+    """A Refusal, a missing key or a wrong value is a 422 with its sentence."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            raw = await request.body()
+            body = json.loads(raw) if raw else {}
+            return JSONResponse(answer(request.app.state.sandbox, request, body))
+        except KeyError as error:
+            return JSONResponse({"error": f"{error.args[0]} is missing"}, 422)
+        except (Refusal, ValueError, TypeError) as error:
+            return JSONResponse({"error": str(error)}, 422)
+
+    return endpoint
+
+
+def reset(sandbox: Sandbox, request: Request, body: Json) -> object:
+    """{"people": false} leaves out the demo's customers and posts."""
+    sandbox.reset(people=bool(body.get("people", True)))
+    return {"done": True}
+
+
+def show_switches(sandbox: Sandbox, request: Request, body: Json) -> object:
+    return asdict(sandbox.switches.now)
+
+
+def turn_switches(sandbox: Sandbox, request: Request, body: Json) -> object:
+    return asdict(sandbox.switches.turn(**body))
+
+
+def show_clock(sandbox: Sandbox, request: Request, body: Json) -> object:
+    return {"now": sandbox.clock.now(), "iso": iso(sandbox.clock.now()), "frozen": sandbox.clock.frozen}
+
+
+def move_clock(sandbox: Sandbox, request: Request, body: Json) -> object:
+    """{"freeze": true or a time}, {"advance": seconds}, {"resume": true}; several in this order."""
+    if "freeze" in body:
+        sandbox.clock.freeze(None if body["freeze"] is True else seconds(body["freeze"]))
+    if "advance" in body:
+        sandbox.clock.advance(float(body["advance"]))
+    if body.get("resume"):
+        sandbox.clock.resume()
+    return show_clock(sandbox, request, body)
+
+
+def show_people(sandbox: Sandbox, request: Request, body: Json) -> object:
+    network, ours = request.query_params.get("network"), request.query_params.get("ours") == "1"
+    networks = [network] if network else NETWORKS
+    return {"people": [asdict(person) for name in networks for person in sandbox.world.people(name, ours=ours)]}
+
+
+def add_people(sandbox: Sandbox, request: Request, body: Json | list[Json]) -> object:
+    """One person or a list: network and name, the rest as the network gives it."""
+    with sandbox.store.transaction():
+        added = [sandbox.world.add_person(Person(**{"id": "", **one})) for one in _several(body)]
+    return {"people": [asdict(person) for person in added]}
+
+
+def add_entries(sandbox: Sandbox, request: Request, body: Json | list[Json]) -> object:
+    """One entry or thousands; times in seconds or ISO; `author` (a name) instead of author_id makes the person."""
+    with sandbox.store.transaction():
+        news = [new_entry(sandbox, one) for one in _several(body)]
+        written = sandbox.world.write_many(news)
+    return {"entries": [_short(entry) for entry in written]}
+
+
+def new_entry(sandbox: Sandbox, given: Mapping[str, Any]) -> NewEntry:
+    values = dict(given)
+    name = values.pop("author", None)
+    if "author_id" not in values:
+        values["author_id"] = _called(sandbox, values["network"], name).id
+    for time in ("created_at", "visible_at"):
+        if values.get(time) is not None:
+            values[time] = seconds(values[time])
+    if values["network"] == "facebook" and values["kind"] in ("post", "rating"):
+        values.setdefault("wall_id", _page(sandbox))
+    return NewEntry(**{"text": "", **values})
+
+
+def change_entry(sandbox: Sandbox, request: Request, body: Json) -> object:
+    """{"text": …} edits, {"hidden": true} hides, as the author or the network would."""
+    entry = _entry(sandbox, request)
+    if "text" in body:
+        entry = sandbox.world.edit(entry, str(body["text"]))
+    if "hidden" in body:
+        sandbox.world.hide(entry, bool(body["hidden"]))
+    return _short(entry)
+
+
+def delete_entry(sandbox: Sandbox, request: Request, body: Json) -> object:
+    sandbox.world.delete(_entry(sandbox, request))
+    return {"done": True}
+
+
+def show_truth(sandbox: Sandbox, request: Request, body: Json) -> object:
+    """?network=facebook|x, ?who=ours (default), others, all: everything written, deleted or not, lag or not."""
+    query = request.query_params
+    return {"entries": truth(sandbox, query.get("network"), query.get("who", "ours"), query.get("via"))}
+
+
+def show_tokens(sandbox: Sandbox, request: Request, body: Json) -> object:
+    return {"tokens": [asdict(token) for token in sandbox.tokens.every()]}
+
+
+def put_tokens(sandbox: Sandbox, request: Request, body: Json | list[Json]) -> object:
+    """A new token, or the changes to a known one: {"value": …, "state": "expired"}."""
+    put = []
+    for given in _several(body):
+        known = sandbox.tokens.get(given["value"])
+        values = {**given, **({"scopes": tuple(given["scopes"])} if "scopes" in given else {})}
+        put.append(sandbox.tokens.put(replace(known, **values) if known else Token(**values)))
+    return {"tokens": [asdict(token) for token in put]}
+
+
+def _several(body: Json | list[Json]) -> list[Json]:
+    return body if isinstance(body, list) else [body]
+
+
+def _called(sandbox: Sandbox, network: str, name: str | None) -> Person:
+    if not name:
+        raise Refusal("author_id or author is missing")
+    row = sandbox.store.one("SELECT * FROM person WHERE network = ? AND name = ? AND NOT ours", (network, name))
+    return Person.from_row(row) if row else sandbox.world.add_person(Person(network, "", name))
+
+
+def _page(sandbox: Sandbox) -> str:
+    return sandbox.world.people("facebook", ours=True)[0].id
+
+
+def _entry(sandbox: Sandbox, request: Request) -> Entry:
+    entry = sandbox.world.standing(request.path_params["network"], request.path_params["id"])
+    if entry is None:
+        raise Refusal(f"{request.path_params['id']} does not exist")
+    return entry
+
+
+def _short(entry: Entry) -> Json:
+    return {
+        "network": entry.network,
+        "id": entry.id,
+        "kind": entry.kind,
+        "author_id": entry.author_id,
+        "parent_id": entry.parent_id,
+        "root_id": entry.root_id,
+        "text": entry.text,
+        "created_at": entry.created_at,
+    }
+
+
+ROUTES: tuple[tuple[str, str, Answer], ...] = (
+    ("POST", "reset", reset),
+    ("GET", "switches", show_switches),
+    ("POST", "switches", turn_switches),
+    ("GET", "clock", show_clock),
+    ("POST", "clock", move_clock),
+    ("GET", "people", show_people),
+    ("POST", "people", add_people),
+    ("POST", "entries", add_entries),
+    ("PATCH", "entries/{network}/{id}", change_entry),
+    ("DELETE", "entries/{network}/{id}", delete_entry),
+    ("GET", "truth", show_truth),
+    ("GET", "tokens", show_tokens),
+    ("POST", "tokens", put_tokens),
+)

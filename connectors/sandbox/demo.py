@@ -1,0 +1,73 @@
+"""The company the sandbox starts with: its page, its X account, its tokens, some customers and a few posts."""
+
+from __future__ import annotations
+
+from connectors.sandbox.entries import FACEBOOK, NewEntry, Person, X
+from connectors.sandbox.tokens import Token, Tokens
+from connectors.sandbox.world import World
+
+COMPANY = "Nordnett"
+PAGE_ID = "100200300400500"
+PAGE_TOKEN = "sandbox-page-token"
+FACEBOOK_USER_ID = "700800900100"
+FACEBOOK_USER_TOKEN = "sandbox-user-token"
+APP_ID = "190019001900"
+APP_SECRET = "sandbox-app-secret"
+VERIFY_TOKEN = "sandbox-verify-token"
+X_USER_ID = "2244994945"
+X_HANDLE = "nordnett"
+X_TOKEN = "sandbox-x-token"
+X_APP_TOKEN = "sandbox-x-app-token"
+X_CONSUMER_KEY = "sandbox-consumer-key"
+X_CONSUMER_SECRET = "sandbox-consumer-secret"
+# tweepy reads the user's id from the part before the dash.
+X_ACCESS_TOKEN = f"{X_USER_ID}-sandbox-access-token"
+X_ACCESS_SECRET = "sandbox-access-secret"
+
+YEAR = 365 * 86400.0
+CUSTOMERS = {
+    "sv": ("Elin Sjöberg", "Oskar Lindqvist", "Amina Warsame", "Gunnar Hägg", "Saga Norén", "Björn Åkerlund"),
+    "nb": ("Kari Nordmann", "Ole Håkonsen", "Ingrid Sæther", "Tuva Bråten", "Sindre Vågen", "Marit Østby"),
+    "da": ("Mette Kjærgaard", "Søren Højlund", "Freja Damgaard", "Rasmus Bæk", "Aisha Møller", "Poul Nygård"),
+    "en": ("Alice Hartley", "Daniel Osei", "Priya Raman", "Tom Whitfield", "Grace Lindsay", "Marek Nowak"),
+}
+POSTS = (
+    ("Vi bygger ut fibernätet i Luleå i höst. Här ser du vilka gator som kommer först.", 6 * 86400),
+    ("Sommeren er over, men roamingen i Norden er fortsatt inkludert i alle våre abonnementer.", 4 * 86400),
+    ("Nye åbningstider i vores butikker: vi har nu åbent til kl. 19 på hverdage.", 2 * 86400),
+    ("Our customer service is open every day 8–20, by phone, in chat and right here.", 9 * 3600),
+)
+TWEETS = (
+    ("Vi ses på mässan i Göteborg på torsdag. Kom förbi och säg hej!", 3 * 86400),
+    ("Kundeservicen vår svarer hver dag 8–20, også her.", 7 * 3600),
+)
+
+
+def settle(world: World, tokens: Tokens) -> None:
+    """The organisation's own accounts and their tokens: what every world has."""
+    then = world.clock.now() - 5 * YEAR
+    ours = {"name": COMPANY, "handle": X_HANDLE, "ours": True, "followers": 48_211, "created_at": then}
+    world.add_person(Person(FACEBOOK, PAGE_ID, **ours))  # type: ignore[arg-type]
+    world.add_person(Person(X, X_USER_ID, **ours))  # type: ignore[arg-type]
+    world.add_person(Person(FACEBOOK, FACEBOOK_USER_ID, "Ada Admin", created_at=then))
+    tokens.put(Token(PAGE_TOKEN, FACEBOOK, "page", PAGE_ID))
+    tokens.put(Token(FACEBOOK_USER_TOKEN, FACEBOOK, "user", FACEBOOK_USER_ID))
+    tokens.put(Token(X_TOKEN, X, "oauth2", X_USER_ID))
+    tokens.put(Token(X_APP_TOKEN, X, "app", X_USER_ID))
+    tokens.put(Token(X_ACCESS_TOKEN, X, "oauth1", X_USER_ID, secret=X_ACCESS_SECRET))
+
+
+def populate(world: World) -> None:
+    """Customers in four languages on both networks, and something of ours for them to write under."""
+    now = world.clock.now()
+    for language, names in CUSTOMERS.items():
+        for number, name in enumerate(names):
+            for network in (FACEBOOK, X):
+                world.add_person(_customer(network, name, language, followers=12 + 7 ** (number + 1) % 9000, at=now))
+    posts = [NewEntry(FACEBOOK, "post", PAGE_ID, text, wall_id=PAGE_ID, created_at=now - age) for text, age in POSTS]
+    tweets = [NewEntry(X, "tweet", X_USER_ID, text, created_at=now - age) for text, age in TWEETS]
+    world.write_many(posts + tweets)
+
+
+def _customer(network: str, name: str, language: str, *, followers: int, at: float) -> Person:
+    return Person(network, "", name, language=language, followers=followers, created_at=at - YEAR)

@@ -1,0 +1,1 @@
+"""The Facebook Graph API as facebook-sdk meets it."""
