@@ -1,0 +1,38 @@
+# Samtal's commands. They need python3 (3.11 or newer, with venv) and make; everything else comes into .venv/.
+
+PYTHON ?= python3
+RUN := .venv/bin/python
+INSTALLED := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-reset test smoke
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED)  ## make the environment in .venv/ (every other command does it when needed)
+
+demo: setup  ## run Samtal with a sandbox company and live customers at http://127.0.0.1:8080; Ctrl-C stops it
+	@$(RUN) -m config.launcher demo
+
+demo-reset: setup  ## remove the demo's data
+	@$(RUN) -m config.launcher reset
+
+test: setup  ## lint, types, contracts, migrations, and every test on real servers and in a real browser
+	@$(RUN) -m tests.suite
+
+smoke: setup  ## the main job in a real browser against the demo that runs; FAULT=worker|web|sweep|redis|flush breaks it
+	@$(RUN) -m tests.smoke
+
+# The stamp is made last, so a broken-off installation is done again. It depends on what is installed and on nothing else.
+$(INSTALLED): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Samtal needs Python 3.11 or newer as $(PYTHON). Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ctypes, ensurepip, ssl, venv' || \
+	  { echo "This Python lacks the module named above. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Making the environment in .venv/ (about a minute, once)"
+	@$(RUN) -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@if command -v uv > /dev/null; \
+	  then uv pip install --python $(RUN) --require-hashes --requirement requirements-dev.txt; \
+	  else $(RUN) -m pip install --disable-pip-version-check --no-deps --require-hashes --requirement requirements-dev.txt; fi
+	@touch $@

@@ -1,0 +1,68 @@
+"""What the demo's programs find in their environment, and where a demo that runs can be asked for it."""
+
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from config.embedded.place import Place
+from config.ports import HOST, Ports
+from config.processes.errors import StartError
+
+PASSWORD = "samtal-demo"  # noqa: S105 - printed at every start; the demo listens on loopback only
+DEFAULT_PORTS = {"postgres": 5432, "postgresql": 5432, "redis": 6379, "rediss": 6379}
+
+
+def demo_environment(place: Place, ports: Ports, given: Mapping[str, str]) -> dict[str, str]:
+    """The variables that make a Samtal process part of this demo. What the person has set stands."""
+    ours = {
+        "SAMTAL_ENV": "demo",
+        "SECRET_KEY": place.secrets.secret_key,
+        "SAMTAL_TOKEN_KEYS": place.secrets.token_key,
+        "SAMTAL_SANDBOX_URL": f"http://{HOST}:{ports.sandbox.number}",
+        "SAMTAL_POLL_SECONDS": "3",
+        "SAMTAL_DEMO_PASSWORD": PASSWORD,
+        "SAMTAL_WEB_PORT": str(ports.web.number),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {name: given.get(name) or value for name, value in ours.items()}
+
+
+@contextlib.contextmanager
+def published(environment: Mapping[str, str], run: Path) -> Iterator[None]:
+    """Leave the variables for other commands (see `running_environment`) as long as the demo runs."""
+    path = _published_path(run)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(dict(environment), file)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def running_environment(run: Path) -> dict[str, str]:
+    """The variables of the demo that runs, database and broker included. StartError if none does."""
+    try:
+        variables: dict[str, str] = json.loads(_published_path(run).read_text())
+    except FileNotFoundError:
+        raise StartError("No demo is running here. Start one with `make demo`.") from None
+    return variables
+
+
+def server_answers(url: str) -> bool:
+    """Whether anything listens where a database or broker address points."""
+    parts = urlsplit(url)
+    address = (parts.hostname or HOST, parts.port or DEFAULT_PORTS.get(parts.scheme, 0))
+    try:
+        socket.create_connection(address, timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def _published_path(run: Path) -> Path:
+    return run / "environment.json"

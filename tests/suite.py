@@ -1,0 +1,98 @@
+"""`make test`: every check in order, each with its time, on servers that live as long as the run.
+
+All steps run even when one fails, so that one run shows everything there is to mend.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from config.embedded import ensure_servers
+from config.processes.errors import StartError
+
+MODULE = (sys.executable, "-m")
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+NO_CHROMIUM = "The browser tests need Chromium: install it (Debian: apt-get install chromium), then `make test` again."
+
+
+@dataclass(frozen=True)
+class Step:
+    """One check: what it is called and the command that fails if it does not hold."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    step: Step
+    code: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"  {self.step.name:<12} {'FAILED' if self.code else 'ok':<7} {self.seconds:7.1f} s"
+
+
+STEPS = (
+    Step("lint", (*MODULE, "ruff", "check", ".")),
+    Step("format", (*MODULE, "ruff", "format", "--check", ".")),
+    Step("types", (*MODULE, "mypy")),
+    Step("contracts", (sys.executable, "-c", LINT_IMPORTS)),
+    Step("migrations", (sys.executable, "manage.py", "makemigrations", "--check", "--dry-run")),
+    # A file stays together: its tests share what is costly to build.
+    Step("tests", (*MODULE, "pytest", "-n", "2", "--dist", "loadfile")),
+)
+
+
+def main() -> int:
+    if not (shutil.which("chromium") or _install_chromium()):
+        print(NO_CHROMIUM)
+        return 1
+    try:
+        servers = ensure_servers()
+    except StartError as problem:
+        print(problem)
+        return 1
+    environment = {
+        **os.environ,
+        "SAMTAL_ENV": "test",
+        "DATABASE_URL": servers.database_url,
+        "REDIS_URL": servers.redis_url,
+    }
+    outcomes = [_take(step, environment) for step in STEPS]
+    return _report(outcomes)
+
+
+def _take(step: Step, environment: dict[str, str]) -> Outcome:
+    print(f"\n== {step.name}", flush=True)
+    begun = time.monotonic()
+    code = subprocess.run(step.command, env=environment, check=False).returncode
+    return Outcome(step, code, time.monotonic() - begun)
+
+
+def _report(outcomes: list[Outcome]) -> int:
+    failed = [outcome.step.name for outcome in outcomes if outcome.code]
+    print("", *outcomes, sep="\n")
+    print(f"  {'all':<20} {sum(outcome.seconds for outcome in outcomes):7.1f} s")
+    print(f"Failed: {', '.join(failed)}." if failed else "All checks passed.")
+    return 1 if failed else 0
+
+
+def _install_chromium() -> bool:
+    """Debian's own package, when we may install it."""
+    apt = shutil.which("apt-get")
+    if not apt or os.geteuid() != 0:
+        return False
+    print("== installing Debian's chromium", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (("update", "-q"), ("install", "-q", "-y", "--no-install-recommends", "chromium")):
+        if subprocess.run((apt, *arguments), env=environment, check=False).returncode != 0:
+            return False
+    return shutil.which("chromium") is not None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
