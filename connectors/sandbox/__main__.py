@@ -11,6 +11,7 @@ import uvicorn
 
 from connectors.sandbox import app
 from connectors.sandbox.sandbox import Sandbox
+from connectors.sandbox.wire import Protocol
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +33,7 @@ def config(sandbox: Sandbox, host: str, port: int) -> uvicorn.Config:
         app.make(sandbox),
         host=host,
         port=port,
-        http="httptools",
+        http=Protocol,
         access_log=False,
         log_level="warning",
         timeout_keep_alive=30,

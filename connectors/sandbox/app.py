@@ -10,6 +10,7 @@ from starlette.routing import Route
 from connectors.sandbox import control
 from connectors.sandbox.graph import server as graph
 from connectors.sandbox.sandbox import Sandbox
+from connectors.sandbox.wire import Wire
 from connectors.sandbox.x import server as x
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -25,6 +26,7 @@ def make(sandbox: Sandbox) -> Starlette:
             Route("/{path:path}", graph.endpoint, methods=METHODS),
         ]
     )
+    app.add_middleware(Wire, sandbox=sandbox)
     app.state.sandbox = sandbox
     return app
 

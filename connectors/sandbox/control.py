@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from connectors.sandbox.clock import iso, seconds
 from connectors.sandbox.entries import NETWORKS, Entry, NewEntry, Person, Refusal
+from connectors.sandbox.faults import KINDS, Fault
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.tokens import Token
 from connectors.sandbox.truth import truth
@@ -139,6 +140,32 @@ def put_tokens(sandbox: Sandbox, request: Request, body: Json | list[Json]) -> o
     return {"tokens": [asdict(token) for token in put]}
 
 
+def show_faults(sandbox: Sandbox, request: Request, body: Json) -> object:
+    return {"faults": sandbox.faults.every(), "kinds": KINDS}
+
+
+def add_faults(sandbox: Sandbox, request: Request, body: Json | list[Json]) -> object:
+    """One fault or a list, see faults.Fault; they strike in the order in which they were added."""
+    return {"ids": [sandbox.faults.add(Fault(**given)) for given in _several(body)]}
+
+
+def clear_faults(sandbox: Sandbox, request: Request, body: Json) -> object:
+    sandbox.faults.clear(request.path_params.get("id"))
+    return {"done": True}
+
+
+def show_calls(sandbox: Sandbox, request: Request, body: Json) -> object:
+    """?limit=, ?since=: the newest calls, and the counts by route, status and fault since the last reset."""
+    query = request.query_params
+    latest = sandbox.calls.latest(int(query.get("limit", 200)), int(query.get("since", 0)))
+    return {"counts": sandbox.calls.counts(), "latest": latest}
+
+
+def clear_calls(sandbox: Sandbox, request: Request, body: Json) -> object:
+    sandbox.calls.clear()
+    return {"done": True}
+
+
 def _several(body: Json | list[Json]) -> list[Json]:
     return body if isinstance(body, list) else [body]
 
@@ -188,4 +215,10 @@ ROUTES: tuple[tuple[str, str, Answer], ...] = (
     ("GET", "truth", show_truth),
     ("GET", "tokens", show_tokens),
     ("POST", "tokens", put_tokens),
+    ("GET", "faults", show_faults),
+    ("POST", "faults", add_faults),
+    ("DELETE", "faults", clear_faults),
+    ("DELETE", "faults/{id:int}", clear_faults),
+    ("GET", "calls", show_calls),
+    ("DELETE", "calls", clear_calls),
 )

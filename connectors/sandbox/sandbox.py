@@ -8,7 +8,9 @@ from time import time
 
 from connectors.sandbox import demo
 from connectors.sandbox.allowances import Allowances
+from connectors.sandbox.calls import Calls
 from connectors.sandbox.clock import Clock
+from connectors.sandbox.faults import Faults
 from connectors.sandbox.store import Store
 from connectors.sandbox.switches import SwitchBoard
 from connectors.sandbox.tokens import Tokens
@@ -27,6 +29,8 @@ class Sandbox:
         self.world = World(self.store, self.clock, self.switches)
         self.tokens = Tokens(self.store)
         self.allowances = Allowances(self.store, self.clock)
+        self.faults = Faults(self.store, self.clock)
+        self.calls = Calls(self.store, self.clock)
         if not self.store.get("settled", False):
             self.begin(people=True)
 
@@ -43,6 +47,7 @@ class Sandbox:
         self.store.empty()
         self.clock.load()
         self.switches.load()
+        self.faults.load()
         self.begin(people=people)
 
     def close(self) -> None:

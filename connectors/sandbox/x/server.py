@@ -14,7 +14,7 @@ from starlette.routing import Route
 from connectors.sandbox.allowances import Allowance
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.tokens import Token
-from connectors.sandbox.x import lists, posts
+from connectors.sandbox.x import lists, posts, search
 from connectors.sandbox.x.calls import Call, Limit, authenticate, headers, refuse_beyond, take
 from connectors.sandbox.x.problems import Json, Problem, app_only, invalid, not_found
 
@@ -41,6 +41,7 @@ ROUTES = (
     XRoute("POST", "/2/users/{id:int}/likes", posts.like, Limit(None, 50)),
     XRoute("DELETE", "/2/users/{id:int}/likes/{tweet_id:int}", posts.like, Limit(None, 50)),
     XRoute("GET", "/2/tweets", lists.lookup, Limit(3500, 5000)),
+    XRoute("GET", "/2/tweets/search/recent", search.recent, Limit(450, 300)),
     XRoute("GET", "/2/tweets/{id:int}", lists.one, Limit(450, 900)),
     XRoute("POST", "/2/tweets", posts.create, Limit(None, 100), 201),
     XRoute("DELETE", "/2/tweets/{id:int}", posts.delete, Limit(None, 50)),

@@ -140,7 +140,8 @@ def _answered(world: World, entry: Entry) -> str | None:
     return str(row["author_id"]) if row else None
 
 
-def _language(world: World, entry: Entry) -> str:
+def language(world: World, entry: Entry) -> str:
+    """The code X gives its language: Norwegian is "no"."""
     author = world.person(X, entry.author_id)
     known = str(entry.extra.get("lang") or (author.language if author else "") or "und")
     return LANGUAGES.get(known, known)
@@ -208,7 +209,7 @@ TWEET: Mapping[str, Callable[[World, Entry, Written], object]] = {
     "display_text_range": _range,
     "entities": _entities,
     "in_reply_to_user_id": lambda world, entry, text: _answered(world, entry),
-    "lang": lambda world, entry, text: _language(world, entry),
+    "lang": lambda world, entry, text: language(world, entry),
     "note_tweet": _note,
     "possibly_sensitive": lambda world, entry, text: False,
     "public_metrics": _metrics,
