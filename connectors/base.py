@@ -7,17 +7,21 @@ errors into ConnectorError; it never sleeps, retries, stores or logs a token. Wh
 from __future__ import annotations
 
 import enum
+import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
+
+# Networks cut times to the second, and their clock is not ours.
+CLOCK_SKEW = timedelta(seconds=10)
 
 
 class ErrorKind(enum.StrEnum):
     """Why a call failed, in the words the desk explains it with."""
 
-    TOKEN = "token"  # expired, revoked, wrong type: nothing works until someone connects the channel again
+    TOKEN = "token"  # noqa: S105  expired, revoked, wrong type: nothing works until someone connects the channel again
     PERMISSION = "permission"  # the token is good but may not do this
     RATE = "rate"  # too many calls; see retry_after
     GONE = "gone"  # the post or person does not exist any more, or is hidden from us
@@ -101,11 +105,14 @@ class Options:
     """Settings of a call chain. base_url redirects every request to a stand-in (loopback only); "" means the network.
 
     deadline: seconds, total, for one call from the first connect to the last byte of the answer.
+    start_by: the time.monotonic() at which a call is given up if nothing of it has left yet; None means never.
     page_size: how many messages a page asks for; None means the network's usual.
+    api_version: the version of the network's API; "" means the one the connector was written for.
     """
 
     base_url: str = ""
     deadline: float = 15.0
+    start_by: float | None = None
     page_size: int | None = None
     api_version: str = ""
 
@@ -199,7 +206,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """Another stream that has something new. `state` is stored by the caller once that stream has been read to its end."""
+    """Another stream that has something new. The caller stores `state` once that stream has been read to its end."""
 
     stream: str  # "comments/1_2"
     state: str
@@ -211,7 +218,7 @@ class Page:
 
     window.walk_to is None when the walk is done; then window.complete_up_to has moved.
     follow: streams that have something new, for the caller to read next.
-    calls_left: what the network says of its rate budget, None where it does not.
+    calls_left: what the network says of its rate budget, None where it does not. Facebook counts in per cent.
     """
 
     messages: tuple[RemoteMessage, ...]
@@ -252,6 +259,43 @@ class ReadBack:
 
     own: tuple[RemoteMessage, ...]
     newest_at: datetime | None = None
+
+
+class Verb(enum.StrEnum):
+    """What a notification says has happened to a message."""
+
+    ADD = "add"
+    EDIT = "edit"
+    REMOVE = "remove"
+    HIDE = "hide"
+    UNHIDE = "unhide"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One piece of a webhook notification. They come twice, late and in any order, so each stands for itself.
+
+    account_id: whose channel it is for. remote_id: the message or post it is about.
+    message: the message where the notification carries one we could read; None for a removal and the like, or where
+    it names a message without its time: then the next poll brings it.
+    post: set instead of message where it is about our own post.
+    """
+
+    account_id: str
+    verb: Verb
+    remote_id: str
+    at: datetime
+    message: RemoteMessage | None = None
+    post: PostContext | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A webhook's whole body. ignored: how many pieces were of a kind that Samtal has no use for."""
+
+    changes: tuple[Change, ...]
+    malformed: tuple[Malformed, ...] = ()
+    ignored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,5 +369,36 @@ class Connector(ABC):
 
     @classmethod
     def normalise(cls, text: str) -> str:
-        """The text in the form in which ours and what the network gives back are equal (entities, links, spaces, NFC)."""
-        return text.strip()
+        """The text in the form in which ours and what the network gives back are equal (entities, links, NFC, …)."""
+        return " ".join(unicodedata.normalize("NFC", text).split())
+
+    @classmethod
+    def same_text(cls, ours: str, theirs: str) -> bool:
+        """Whether `theirs`, read from the network, can be what became of `ours`."""
+        return cls.normalise(ours) == cls.normalise(theirs)
+
+    @classmethod
+    def find_own(
+        cls, outgoing: Outgoing, read_back: ReadBack, *, since: datetime, taken: Container[str]
+    ) -> RemoteMessage | None:
+        """What became of a send, or None: ours, under the same message, newer than the attempt, with the same text.
+
+        since: when the first attempt began. taken: remote ids that belong to other replies.
+        The oldest of several is it: a later one is somebody's second sending.
+        """
+        found = [
+            message
+            for message in read_back.own
+            if message.created_at >= since - CLOCK_SKEW
+            and message.remote_id not in taken
+            and cls._answers(outgoing, message)
+            and cls.same_text(outgoing.text, message.text)
+        ]
+        # The exact parent goes before the root, under which some networks put answers to answers.
+        exact = [message for message in found if message.parent_remote_id == outgoing.answers_remote_id]
+        return min(exact or found, key=lambda message: message.created_at, default=None)
+
+    @staticmethod
+    def _answers(outgoing: Outgoing, message: RemoteMessage) -> bool:
+        parents = {outgoing.answers_remote_id, outgoing.root_remote_id} - {""}
+        return message.parent_remote_id in parents

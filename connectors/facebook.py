@@ -1,0 +1,579 @@
+"""Facebook pages through facebook-sdk: comments under the page's posts, and visitors' own posts with theirs.
+
+Two kinds of streams. "feed" is walked from new to old and says which posts have new comments; "comments/<post id>" and
+"visitor/<post id>" (a visitor's post, which is the root of everything beneath it) are read from old to new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import facebook
+import requests
+
+from connectors import answer
+from connectors.answer import Unreadable
+from connectors.base import (
+    CLOCK_SKEW,
+    Account,
+    Attachment,
+    Author,
+    Capabilities,
+    Connector,
+    ConnectorError,
+    Credentials,
+    ErrorKind,
+    Follow,
+    Kind,
+    Malformed,
+    Mark,
+    Options,
+    Outgoing,
+    Page,
+    PostContext,
+    ReadBack,
+    RemoteMessage,
+    Sent,
+    Visibility,
+    Window,
+)
+from connectors.http import Adapter, Exchange, Redactor, session, without_a_trace
+from connectors.refusal import from_status, refusal
+
+GRAPH = "https://graph.facebook.com/"
+VERSION = "26.0"
+POST_FIELDS = (
+    "id,message,story,from,to,created_time,updated_time,permalink_url,status_type,is_hidden,attachments,"
+    "comments.filter(stream).limit(1).summary(true){id}"
+)
+COMMENT_FIELDS = (
+    "id,message,from,created_time,parent{id,parent{id,parent{id,parent{id}}}},permalink_url,is_hidden,attachment"
+)
+USUAL_PAGE = 100
+MAX_PAGES = 500  # of one walk within one fetch; a network whose pages do not end must not hold a worker for ever
+SECOND = timedelta(seconds=1)
+# How far behind a write the network's reads may be: so much is read again, and so long a post counts as unsettled.
+OVERLAP = timedelta(minutes=5)
+# What of a `next` address we follow; host, path and token in it are not ours to trust.
+CURSORS = ("after", "until", "since", "__paging_token", "__previous")
+
+T = TypeVar("T")
+JsonObject = Mapping[str, object]
+
+_KINDS: Mapping[int, ErrorKind] = {
+    1: ErrorKind.UNAVAILABLE,
+    2: ErrorKind.UNAVAILABLE,
+    3: ErrorKind.PERMISSION,
+    4: ErrorKind.RATE,
+    10: ErrorKind.PERMISSION,
+    17: ErrorKind.RATE,
+    32: ErrorKind.RATE,
+    100: ErrorKind.INVALID,
+    102: ErrorKind.TOKEN,
+    104: ErrorKind.TOKEN,
+    190: ErrorKind.TOKEN,
+    341: ErrorKind.RATE,
+    368: ErrorKind.BLOCKED,
+    506: ErrorKind.DUPLICATE,
+    551: ErrorKind.GONE,
+    613: ErrorKind.RATE,
+    803: ErrorKind.GONE,
+    2500: ErrorKind.INVALID,
+    10900: ErrorKind.NOT_ALLOWED,
+    10903: ErrorKind.NOT_ALLOWED,
+    10904: ErrorKind.NOT_ALLOWED,
+    1609005: ErrorKind.INVALID,
+}
+_SUBKINDS: Mapping[tuple[int, int], ErrorKind] = {
+    (10, 2018065): ErrorKind.NOT_ALLOWED,  # outside Messenger's window
+    (10, 2018278): ErrorKind.NOT_ALLOWED,
+    (100, 33): ErrorKind.GONE,
+    (100, 2018001): ErrorKind.GONE,
+}
+
+
+class Graph(facebook.GraphAPI):  # type: ignore[misc]
+    """facebook-sdk for a version of today: its own list of valid ones ended with 3.1. Signs with the app's secret."""
+
+    def __init__(self, token: str, app_secret: str, version: str, http: requests.Session) -> None:
+        super().__init__(access_token=token, session=http)
+        self.version = f"v{version}"
+        self.proof = _proof(token, app_secret)
+
+    def request(
+        self,
+        path: str,
+        args: dict[str, str] | None = None,
+        post_args: dict[str, str] | None = None,
+        files: None = None,
+        method: str | None = None,
+    ) -> Any:
+        if self.proof:
+            # Beside the token: in the body of a POST that has one, else in the query.
+            args, post_args = dict(args or {}), dict(post_args) if post_args is not None else None
+            (post_args or args)["appsecret_proof"] = self.proof
+        return super().request(path, args, post_args, files, method)
+
+
+def _proof(token: str, app_secret: str) -> str:
+    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest() if app_secret else ""
+
+
+class Facebook(Connector):
+    network = "facebook"
+    label = "Facebook"
+    capabilities = Capabilities(refuses_duplicates=False, max_length=8000)
+
+    def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
+        super().__init__(credentials, options)
+        token, app_secret = (_secret(credentials, name) for name in ("access_token", "app_secret"))
+        self._hide = Redactor((token, app_secret, _proof(token, app_secret)))
+        self._http = Adapter(self.label, self.options, self._judge)
+        self._graph = Graph(token, app_secret, _version(self.options.api_version), session(GRAPH, self._http))
+
+    def account(self) -> Account:
+        found = self._ask(partial(self._graph.get_object, "me", fields="id,name,username,link"))
+        return Account(
+            remote_id=self._http.believe(answer.as_id, found.get("id"), "id of the account"),
+            name=answer.words(found, "name"),
+            handle=answer.words(found, "username"),
+            url=answer.words(found, "link"),
+        )
+
+    def streams(self) -> tuple[str, ...]:
+        return ("feed",)
+
+    def fetch_page(self, stream: str, window: Window, *, since: datetime, known: Mapping[str, str]) -> Page:
+        name, _, post_id = stream.partition("/")
+        if stream == "feed":
+            return self._feed_page(window, since, known)
+        if name in ("comments", "visitor") and _is_id(post_id):
+            return self._comments_page(post_id, window, since, root=post_id if name == "visitor" else None)
+        raise ConnectorError(f"Facebook has no stream of this name: {stream}", kind=ErrorKind.INVALID, permanent=True)
+
+    def send(self, outgoing: Outgoing) -> Sent:
+        """Answers a comment or a visitor's post, in public."""
+        _refuse_unsendable(outgoing)
+        # The fields come back in the same call; reading them afterwards would be a second one.
+        fields = {"message": outgoing.text, "fields": "id,permalink_url,created_time"}
+        made = self._ask(partial(self._graph.put_object, outgoing.answers_remote_id, "comments", **fields))
+        return Sent(
+            remote_id=self._http.believe(answer.as_id, made.get("id"), "id of the new comment"),
+            permalink=answer.words(made, "permalink_url"),
+            at=answer.known_time(made, "created_time"),
+        )
+
+    def read_back(self, outgoing: Outgoing, *, since: datetime) -> ReadBack:
+        """The newest comments of the thread: a reply to a reply can stand one level higher than it was sent to."""
+        root = outgoing.root_remote_id or outgoing.answers_remote_id
+        params = {
+            "fields": COMMENT_FIELDS,
+            "filter": "stream",
+            "order": "reverse_chronological",
+            "since": _unix(since - CLOCK_SKEW),
+            "limit": str(USUAL_PAGE),
+        }
+        read = partial(_comment, post_id=root, root=root)
+        found, _, _ = _gather(self._pages(root, "comments", params), read, enough=lambda _: False)
+        own = [message for message in found if message.author and message.author.remote_id == self._us]
+        newest = max((message.created_at for message in found), default=None)
+        return ReadBack(tuple(sorted(own, key=lambda message: message.created_at, reverse=True)), newest)
+
+    # The two kinds of streams
+
+    def _feed_page(self, window: Window, since: datetime, known: Mapping[str, str]) -> Page:
+        """From new to old, one page; more only while all of them are of the one second where the last one ended."""
+        params = {"fields": POST_FIELDS, "limit": self._limit, "include_hidden": "true", "since": _unix(since)}
+        if window.walk_to:
+            params["until"] = _unix(window.walk_to.at + SECOND)
+        floor = window.walk_to.at if window.walk_to else None
+        entries, malformed, done = _gather(
+            self._pages(self._us, "feed", params),
+            partial(_entry, us=self._us),
+            enough=lambda found: floor is None or min(entry.mark.at for entry in found) < floor,
+        )
+        shown = answer.once(entry.shown for entry in entries)
+        return Page(
+            messages=tuple(entry for entry in shown if isinstance(entry, RemoteMessage)),
+            posts=tuple(entry for entry in shown if isinstance(entry, PostContext)),
+            window=_walked(window, entries, done=done),
+            malformed=tuple(malformed),
+            follow=tuple(self._follows(entries, known)),
+            calls_left=self._calls_left(),
+        )
+
+    def _comments_page(self, post_id: str, window: Window, since: datetime, *, root: str | None) -> Page:
+        """From old to new, as many pages as it takes to come further than the window says we are.
+
+        A page may end within a second and the rest of that second begin the next one; and what we know already may
+        fill whole pages. So the walk goes on by the network's cursor until a second is behind us for certain.
+        """
+        reached = window.walk_to or window.complete_up_to
+        begin = since
+        if reached:
+            begin = max(since, reached.at if window.walk_to else reached.at - OVERLAP)
+        params = {"fields": COMMENT_FIELDS, "filter": "stream", "order": "chronological", "limit": self._limit}
+        params["since"] = _unix(begin)
+        messages, malformed, done = _gather(
+            self._pages(post_id, "comments", params),
+            partial(_comment, post_id=post_id, root=root),
+            enough=lambda found: not reached or max(one.created_at for one in found) - SECOND > reached.at,
+        )
+        return Page(
+            messages=tuple(answer.once(messages)),
+            window=_advanced(window, messages, done=done),
+            malformed=tuple(malformed),
+            calls_left=self._calls_left(),
+        )
+
+    def _follows(self, entries: Sequence[_Entry], known: Mapping[str, str]) -> Iterator[Follow]:
+        now = self._http.last.at if self._http.last else None
+        for entry in {entry.stream: entry for entry in entries}.values():
+            state = f"{entry.comments}:{entry.updated.isoformat()}"
+            if now and now - entry.updated < OVERLAP:
+                # The count may be ahead of the list of comments: look again, each minute, until it has settled.
+                state += f":{now:%H%M}"
+            if entry.comments != 0 and known.get(entry.stream) != state:
+                yield Follow(entry.stream, state)
+
+    # The wire
+
+    @property
+    def _us(self) -> str:
+        return self.credentials.account_id
+
+    @property
+    def _limit(self) -> str:
+        return str(min(max(self.options.page_size or USUAL_PAGE, 1), USUAL_PAGE))
+
+    def _pages(self, node: str, edge: str, params: Mapping[str, str]) -> Iterator[tuple[list[object], bool]]:
+        """The pages of an edge, a call each: what is on one, and whether it is the last."""
+        if not _is_id(node):
+            raise ConnectorError("Facebook has no such id", kind=ErrorKind.INVALID, permanent=True)
+        for _ in range(MAX_PAGES):
+            found = self._ask(partial(self._graph.get_connections, node, edge, **params))
+            cursor = self._http.believe(_cursor, found, "paging")
+            yield self._http.believe(answer.as_list, found.get("data"), "data"), not cursor
+            if not cursor:
+                return
+            params = {**params, **cursor}
+        raise ConnectorError("Facebook's pages do not end", kind=ErrorKind.MALFORMED)
+
+    def _ask(self, call: Callable[[], JsonObject]) -> JsonObject:
+        """One call through the SDK. Its answer has been judged on the way: what returns is an object."""
+        if not self._graph.access_token:
+            raise ConnectorError("The channel has no access token", kind=ErrorKind.TOKEN, permanent=True)
+        return without_a_trace(call)
+
+    def _judge(self, exchange: Exchange) -> bytes:
+        try:
+            found = answer.decode(exchange.body, self._hide)
+        except Unreadable:
+            found = None
+        if isinstance(found, dict) and found.get("error"):
+            # The error may ride on any status, 200 too, and facebook-sdk does not look at the status at all.
+            raise error_of(answer.part(found, "error"), exchange, self._hide)
+        if exchange.status >= 300 or not isinstance(found, dict):
+            raise from_status(self.label, exchange)
+        return json.dumps(found).encode()
+
+    def _calls_left(self) -> int | None:
+        used = usage(self._http.last.headers).percent if self._http.last else None
+        return None if used is None else max(0, 100 - used)
+
+
+# Errors
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """percent: how much of the tightest budget is used, None where no header says. regain: seconds until it frees."""
+
+    percent: int | None = None
+    regain: float | None = None
+
+
+def usage(headers: Mapping[str, str]) -> Usage:
+    """The budgets as Facebook counts them, from X-App-Usage, X-Page-Usage and X-Business-Use-Case-Usage."""
+    budgets: list[JsonObject] = []
+    for name in ("x-app-usage", "x-page-usage", "x-business-use-case-usage"):
+        try:
+            found = answer.as_object(answer.decode(headers.get(name, "{}").encode()), name)
+        except Unreadable:
+            continue
+        budgets += [found, *(budget for owner in found for budget in answer.parts(found, owner))]
+    used = [answer.number(budget, name) for budget in budgets for name in ("call_count", "total_time", "total_cputime")]
+    minutes = [answer.number(budget, "estimated_time_to_regain_access") or 0 for budget in budgets]
+    return Usage(
+        percent=max((value for value in used if value is not None), default=None),
+        regain=60.0 * max(minutes, default=0) or None,
+    )
+
+
+def error_of(error: JsonObject, exchange: Exchange, hide: Redactor) -> ConnectorError:
+    """The error for a Graph API `error` object."""
+    code, subcode = answer.number(error, "code"), answer.number(error, "error_subcode") or 0
+    message = hide.quoted(answer.words(error, "message"))
+    if code is None:
+        return from_status("Facebook", exchange)
+    kind = _kind(code, subcode, message)
+    if kind is None:
+        transient = error.get("is_transient") is True or exchange.status >= 500
+        kind = ErrorKind.UNAVAILABLE if transient else ErrorKind.INVALID
+    number = f"{code}/{subcode}" if subcode else str(code)
+    regain = usage(exchange.headers).regain if kind is ErrorKind.RATE else None
+    return refusal(f"Facebook: {message} (code {number})", kind, exchange, retry_after=regain, code=number)
+
+
+def _kind(code: int, subcode: int, message: str) -> ErrorKind | None:
+    if (code, subcode) in _SUBKINDS:
+        return _SUBKINDS[code, subcode]
+    if code == 100 and "does not exist" in message:
+        # The same sentence for what is gone and for what we may not see; only the second names what is missing.
+        return ErrorKind.PERMISSION if "requires the '" in message else ErrorKind.GONE
+    if code == 2500 and "access token" in message:
+        return ErrorKind.TOKEN
+    if 200 <= code <= 299:
+        return ErrorKind.PERMISSION
+    if 80_000 <= code <= 80_014:  # budgets of one use case: pages, Messenger, …
+        return ErrorKind.RATE
+    return _KINDS.get(code)
+
+
+def _secret(credentials: Credentials, name: str) -> str:
+    secret = credentials.secrets.get(name)
+    return secret.reveal() if secret else ""
+
+
+def _version(asked: str) -> str:
+    version = asked.removeprefix("v") or VERSION
+    if not re.fullmatch(r"\d{1,2}\.\d", version):
+        raise ConnectorError(
+            "The Graph API's version looks like 26.0; this one does not", kind=ErrorKind.INVALID, permanent=True
+        )
+    return version
+
+
+def _refuse_unsendable(outgoing: Outgoing) -> None:
+    if outgoing.visibility is not Visibility.PUBLIC:
+        raise ConnectorError("Facebook: only public replies yet", kind=ErrorKind.NOT_ALLOWED, permanent=True)
+    if not _is_id(outgoing.answers_remote_id):
+        raise ConnectorError("Facebook has no such id", kind=ErrorKind.INVALID, permanent=True)
+    if not answer.is_sendable(outgoing.text):
+        raise ConnectorError("The text is empty or no Unicode text", kind=ErrorKind.INVALID, permanent=True)
+
+
+def _is_id(value: str) -> bool:
+    return bool(answer.known_id({"id": value}, "id"))
+
+
+def _unix(at: datetime) -> str:
+    return str(int(at.timestamp()))
+
+
+# Walking
+
+
+def _gather(
+    pages: Iterator[tuple[list[object], bool]],
+    read: Callable[[JsonObject], T],
+    *,
+    enough: Callable[[list[T]], bool],
+) -> tuple[list[T], list[Malformed], bool]:
+    """What is on the pages until it is enough, what of it could not be read, and whether there are no more pages."""
+    found: list[T] = []
+    malformed: list[Malformed] = []
+    for items, last in pages:
+        good, bad = answer.sorted_out(items, read)
+        found += good
+        malformed += bad
+        if last or (found and enough(found)):
+            return found, malformed, last
+    return found, malformed, True
+
+
+def _cursor(found: object, what: str) -> dict[str, str]:
+    """What leads to the next page, {} on the last: that one omits `next`, whatever its length. Raises Unreadable."""
+    paging = answer.as_object(found, what).get("paging")
+    following = answer.as_object(paging, what).get("next") if paging is not None else None
+    if following is None:
+        return {}
+    try:
+        query = parse_qs(urlsplit(answer.as_text(following, "next")).query)
+    except ValueError:
+        query = {}
+    cursor = {name: query[name][0] for name in CURSORS if name in query}
+    if not cursor:
+        raise Unreadable("next leads nowhere")
+    return cursor
+
+
+def _walked(window: Window, entries: Sequence[_Entry], *, done: bool) -> Window:
+    """The window of a walk from new to old after these entries."""
+    top = max((entry.mark for entry in entries), key=_when, default=None)
+    bottom = min((entry.mark for entry in entries), key=_when, default=None)
+    newest = window.newest_seen or top
+    if done:
+        marks = [mark for mark in (window.complete_up_to, newest) if mark]
+        return Window(complete_up_to=max(marks, key=_when, default=None))
+    return Window(window.complete_up_to, newest, bottom or window.walk_to)
+
+
+def _advanced(window: Window, messages: Sequence[RemoteMessage], *, done: bool) -> Window:
+    """The window of a walk from old to new. While it is open, its last second may have more than we have seen."""
+    marks = [Mark(message.created_at, message.remote_id) for message in messages]
+    known = [mark for mark in (window.complete_up_to, window.walk_to) if mark]
+    if done:
+        return Window(complete_up_to=max(known + marks, key=_when, default=None))
+    newest = max(marks, key=_when)
+    safe = max([Mark(newest.at - SECOND), *known], key=_when)
+    return Window(complete_up_to=safe, newest_seen=newest, walk_to=safe)
+
+
+def _when(mark: Mark) -> datetime:
+    return mark.at
+
+
+# Reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Something in the feed: our post, or a visitor's, with what tells whether it has new comments."""
+
+    shown: PostContext | RemoteMessage
+    mark: Mark
+    comments: int | None
+    updated: datetime
+
+    @property
+    def stream(self) -> str:
+        return f"{'comments' if isinstance(self.shown, PostContext) else 'visitor'}/{self.shown.remote_id}"
+
+
+def _entry(raw: JsonObject, *, us: str) -> _Entry:
+    remote_id = answer.as_id(raw.get("id"), "id")
+    created_at = answer.as_time(raw.get("created_time"), "created_time")
+    updated = answer.known_time(raw, "updated_time") or created_at
+    text = answer.as_text(raw.get("message"), "message")
+    comments = answer.number(answer.part(answer.part(raw, "comments"), "summary"), "total_count")
+    if _is_ours(raw, us):
+        shown: PostContext | RemoteMessage = PostContext(
+            remote_id=remote_id,
+            text=text or answer.words(raw, "story"),
+            created_at=created_at,
+            updated_at=updated,
+            comment_count=comments,
+            permalink=answer.words(raw, "permalink_url"),
+        )
+    else:
+        shown = RemoteMessage(
+            remote_id=remote_id,
+            root_remote_id=remote_id,
+            kind=Kind.POST,
+            visibility=Visibility.PUBLIC,
+            text=text,
+            created_at=created_at,
+            author=_author(raw),
+            permalink=answer.words(raw, "permalink_url"),
+            hidden=raw.get("is_hidden") is True,
+            attachments=_attachments(answer.parts(answer.part(raw, "attachments"), "data")),
+            raw=raw,
+        )
+    return _Entry(shown, Mark(created_at, remote_id), comments, updated)
+
+
+def _is_ours(raw: JsonObject, us: str) -> bool:
+    """Whether a post in our feed is the page's own. Without a permission Facebook does not name visitors."""
+    author = answer.known_id(answer.part(raw, "from"), "id")
+    if author:
+        return author == us
+    addressed = any(answer.known_id(person, "id") == us for person in answer.parts(answer.part(raw, "to"), "data"))
+    return not addressed and raw.get("status_type") != "wall_post"
+
+
+def _comment(raw: JsonObject, *, post_id: str, root: str | None) -> RemoteMessage:
+    """A comment under post_id. root: the visitor's post where that is what it stands under; None under our own."""
+    ids = _permalink_ids(raw, post_id)
+    remote_id = answer.as_id(raw.get("id") or (ids[-1] if ids else None), "id")
+    ancestors = _ancestors(raw) or ids[-2:-1]
+    top = ancestors[-1] if ancestors else remote_id
+    return RemoteMessage(
+        remote_id=remote_id,
+        root_remote_id=root or top,
+        kind=Kind.COMMENT,
+        visibility=Visibility.PUBLIC,
+        text=answer.as_text(raw.get("message"), "message"),
+        created_at=answer.as_time(raw.get("created_time"), "created_time"),
+        author=_author(raw),
+        parent_remote_id=ancestors[0] if ancestors else root,
+        post_remote_id=post_id,
+        permalink=answer.words(raw, "permalink_url"),
+        hidden=raw.get("is_hidden") is True,
+        attachments=_attachments([found] if (found := answer.part(raw, "attachment")) else []),
+        raw=raw,
+    )
+
+
+def _ancestors(raw: JsonObject) -> list[str]:
+    """The ids above a comment, nearest first, as far as the answer shows them."""
+    found: list[str] = []
+    above = answer.part(raw, "parent")
+    while above:
+        found.append(answer.as_id(above.get("id"), "id of the parent"))
+        above = answer.part(above, "parent")
+    return found
+
+
+def _permalink_ids(raw: JsonObject, post_id: str) -> list[str]:
+    """The ids in a comment's address, outermost first. Some tokens get no `id` field, but everybody gets this."""
+    try:
+        query = parse_qs(urlsplit(answer.words(raw, "permalink_url")).query)
+    except ValueError:
+        return []
+    numbers = [query[name][0] for name in ("comment_id", "reply_comment_id") if name in query]
+    post = post_id.rpartition("_")[2]
+    return [answer.as_id(f"{post}_{number}", "id in the address") for number in numbers]
+
+
+def _author(raw: JsonObject) -> Author | None:
+    person = answer.part(raw, "from")
+    remote_id = answer.known_id(person, "id")
+    return Author(remote_id=remote_id, name=answer.words(person, "name")) if remote_id else None
+
+
+def _attachments(found: Sequence[JsonObject]) -> tuple[Attachment, ...]:
+    return tuple(one for raw in found for one in _attachment(raw))
+
+
+def _attachment(raw: JsonObject) -> Iterator[Attachment]:
+    """One attachment; an album is what is in it."""
+    inner = answer.parts(answer.part(raw, "subattachments"), "data")
+    if inner:
+        yield from _attachments(inner)
+        return
+    media = answer.part(raw, "media")
+    source = answer.words(media, "source") or answer.words(answer.part(media, "image"), "src")
+    kind = _attachment_kind(answer.words(raw, "type") or answer.words(raw, "media_type"))
+    address = answer.words(raw, "url") or answer.words(answer.part(raw, "target"), "url")
+    yield Attachment(
+        kind=kind,
+        url=address or source if kind == "link" else source or address,
+        alt_text=answer.words(raw, "description") or answer.words(raw, "title"),
+    )
+
+
+def _attachment_kind(name: str) -> str:
+    for kind in ("photo", "video", "sticker"):
+        if kind in name:
+            return kind
+    return {"share": "link", "link": "link", "album": "photo"}.get(name, "file")

@@ -1,0 +1,595 @@
+"""X through tweepy: the posts that mention us, and our own.
+
+Ids are times on X and order everything, so every stream is walked from new to old between two ids. X is paid by the
+post read: nothing is asked for twice but a short overlap.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import requests
+import tweepy
+
+from connectors import answer
+from connectors.answer import Unreadable
+from connectors.base import (
+    CLOCK_SKEW,
+    Account,
+    Attachment,
+    Author,
+    Capabilities,
+    Connector,
+    ConnectorError,
+    Credentials,
+    ErrorKind,
+    Kind,
+    Malformed,
+    Mark,
+    Options,
+    Outgoing,
+    Page,
+    PostContext,
+    ReadBack,
+    RemoteMessage,
+    Sent,
+    Visibility,
+    Window,
+)
+from connectors.http import Adapter, Exchange, Redactor, session, without_a_trace
+from connectors.refusal import RATE_PAUSE, from_status, refusal
+
+API = "https://api.twitter.com/"
+WEB = "https://x.com"
+ASKED_FOR = {
+    "tweet_fields": "author_id,conversation_id,created_at,entities,in_reply_to_user_id,lang,referenced_tweets,"
+    "note_tweet,attachments",
+    "expansions": "author_id,referenced_tweets.id,attachments.media_keys",
+    "user_fields": "name,username,public_metrics",
+    "media_fields": "type,url,preview_image_url,alt_text",
+}
+USUAL_PAGE = 100
+MAX_PAGES = 32  # of one list: 3,200 posts are all that X gives out
+# How far behind a write the network's reads may be: so much is read again.
+OVERLAP = timedelta(minutes=2)
+# An id is milliseconds since this moment, and 22 bits that tell apart what shares one.
+EPOCH = 1288834974657
+LOW_BITS = 22
+LONGEST_WINDOW = 90_000.0  # seconds; X's own longest rate window is a day
+
+JsonObject = Mapping[str, object]
+
+_TWEET_ID = re.compile(r"\d{1,19}", re.ASCII)
+_DIGITS = re.compile(r"\d{1,15}", re.ASCII)
+_PROBLEMS: Mapping[str, ErrorKind] = {
+    "client-forbidden": ErrorKind.PERMISSION,
+    "disallowed-resource": ErrorKind.NOT_ALLOWED,
+    "field-unauthorized": ErrorKind.PERMISSION,
+    "internal-error": ErrorKind.UNAVAILABLE,
+    "invalid-request": ErrorKind.INVALID,
+    "not-authorized-for-resource": ErrorKind.GONE,
+    "oauth1-permissions": ErrorKind.PERMISSION,
+    "rate-limit-exceeded": ErrorKind.RATE,
+    "resource-not-found": ErrorKind.GONE,
+    "resource-unavailable": ErrorKind.GONE,
+    "unsupported-authentication": ErrorKind.TOKEN,
+    "usage-capped": ErrorKind.RATE,
+}
+# The old API's numbers, which still ride on some answers.
+_CODES: Mapping[int, ErrorKind] = {
+    32: ErrorKind.TOKEN,
+    64: ErrorKind.BLOCKED,
+    88: ErrorKind.RATE,
+    89: ErrorKind.TOKEN,
+    186: ErrorKind.INVALID,
+    187: ErrorKind.DUPLICATE,
+    226: ErrorKind.BLOCKED,
+    261: ErrorKind.PERMISSION,
+    326: ErrorKind.BLOCKED,
+    433: ErrorKind.NOT_ALLOWED,
+}
+# A 403 has no type of its own for these; the words are all there is.
+_WORDS: Sequence[tuple[str, ErrorKind]] = (
+    ("duplicate content", ErrorKind.DUPLICATE),
+    ("too long", ErrorKind.INVALID),
+    ("deleted or not visible", ErrorKind.GONE),
+    ("not configured with the appropriate", ErrorKind.PERMISSION),
+    ("suspended", ErrorKind.BLOCKED),
+    ("locked", ErrorKind.BLOCKED),  # "blocked" too
+)
+_STATUSES: Mapping[int, ErrorKind] = {
+    400: ErrorKind.INVALID,
+    401: ErrorKind.TOKEN,
+    402: ErrorKind.BLOCKED,  # the credits are used up
+    404: ErrorKind.GONE,
+    429: ErrorKind.RATE,
+}
+
+
+class Twitter(Connector):
+    network = "twitter"
+    label = "X"
+    capabilities = Capabilities(refuses_duplicates=True, max_length=280, link_cost_note=True)
+
+    def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
+        super().__init__(credentials, options)
+        self._hide = Redactor(secret.reveal() for secret in credentials.secrets.values())
+        self._http = Adapter(self.label, self.options, self._judge)
+        # tweepy logs the headers it makes, so it makes none that matter: the session signs.
+        self._client = tweepy.Client(return_type=dict)
+        self._client.session = session(API, self._http)
+        self._client.session.auth = _signature(credentials)
+
+    def account(self) -> Account:
+        found = answer.part(self._ask(partial(self._client.get_me, user_auth=False)), "data")
+        handle = answer.words(found, "username")
+        return Account(
+            remote_id=self._http.believe(_tweet_id, found.get("id"), "id of the account"),
+            name=answer.words(found, "name"),
+            handle=handle,
+            url=f"{WEB}/{handle}",
+        )
+
+    def streams(self) -> tuple[str, ...]:
+        return ("mentions", "own")
+
+    def fetch_page(self, stream: str, window: Window, *, since: datetime, known: Mapping[str, str]) -> Page:
+        """ "mentions", "own", or "conversation/<id>": what the search knows of one conversation, seven days back."""
+        name, _, conversation = stream.partition("/")
+        if stream == "mentions":
+            return self._walk(partial(self._client.get_users_mentions, self._us), 5, window, since)
+        if stream == "own":
+            return self._walk(self._own_posts, 5, window, since)
+        if name == "conversation" and _TWEET_ID.fullmatch(conversation):
+            return self._walk(partial(self._search, f"conversation_id:{conversation}"), 10, window, since)
+        raise ConnectorError(f"X has no stream of this name: {stream}", kind=ErrorKind.INVALID, permanent=True)
+
+    def send(self, outgoing: Outgoing) -> Sent:
+        """Answers a post, in public."""
+        _refuse_unsendable(outgoing)
+        fields = {"text": outgoing.text, "in_reply_to_tweet_id": outgoing.answers_remote_id}
+        made = answer.part(self._ask(partial(self._client.create_tweet, user_auth=False, **fields)), "data")
+        remote_id = self._http.believe(_tweet_id, made.get("id"), "id of the new post")
+        return Sent(remote_id, permalink=_permalink("", remote_id), at=time_of(remote_id))
+
+    def read_back(self, outgoing: Outgoing, *, since: datetime) -> ReadBack:
+        """Our own timeline: it is ahead of the search."""
+        bounds = {"since_id": id_at(since - CLOCK_SKEW), "max_results": USUAL_PAGE}
+        sheets = list(self._sheets(self._own_posts, bounds))
+        messages = answer.once(message for sheet in sheets for message in sheet.messages)
+        times = [mark.at for sheet in sheets for mark in sheet.marks]
+        own = sorted(messages, key=lambda message: message.created_at, reverse=True)
+        return ReadBack(tuple(own), max(times, default=None))
+
+    @classmethod
+    def length(cls, text: str) -> int:
+        return weight(text)
+
+    @classmethod
+    def normalise(cls, text: str) -> str:
+        """Entities resolved, addresses without what X adds or drops, the people X puts in front of a reply left out."""
+        plain = _SCHEME.sub("", unicodedata.normalize("NFC", html.unescape(text)))
+        plain = _TRAILING_SLASH.sub("", " ".join(plain.split()))
+        return _LEADING_MENTIONS.sub("", plain)
+
+    @classmethod
+    def same_text(cls, ours: str, theirs: str) -> bool:
+        """An address that X has shortened, and not told us the long form of, may be any of ours."""
+        pieces = _SHORTENED.split(cls.normalise(theirs))
+        return re.fullmatch(r"\S+".join(map(re.escape, pieces)), cls.normalise(ours)) is not None
+
+    # The wire
+
+    @property
+    def _us(self) -> str:
+        return self.credentials.account_id
+
+    def _own_posts(self, **bounds: object) -> Any:
+        return self._client.get_users_tweets(self._us, exclude=["retweets"], **bounds)
+
+    def _search(self, query: str, **bounds: object) -> Any:
+        """The search refuses an id from before its seven days, and then reaches those by itself."""
+        search = partial(self._client.search_recent_tweets, query)
+        # It calls the same token by another name.
+        bounds = {{"pagination_token": "next_token"}.get(name, name): value for name, value in bounds.items()}
+        try:
+            return search(**bounds)
+        except ConnectorError as error:
+            if error.kind is not ErrorKind.INVALID or "since_id" not in bounds:
+                raise
+        return search(**{name: value for name, value in bounds.items() if name != "since_id"})
+
+    def _walk(self, ask: Callable[..., Any], fewest: int, window: Window, since: datetime) -> Page:
+        """One page from new to old: above what is known, with an overlap, and below where the walk has come to."""
+        bounds: dict[str, object] = {
+            "since_id": _floor(window, since),
+            "max_results": min(max(self.options.page_size or USUAL_PAGE, fewest), USUAL_PAGE),
+        }
+        below = None
+        if window.walk_to:
+            bounds["until_id"] = window.walk_to.id
+            below = int(window.walk_to.id)
+        seen: list[_Sheet] = []
+        for sheet in self._sheets(ask, bounds):
+            seen.append(sheet)
+            # An empty page with more behind it happens; then the walk has come no further and goes on.
+            if any(below is None or int(mark.id) < below for mark in sheet.marks):
+                break
+        return Page(
+            messages=tuple(answer.once(message for sheet in seen for message in sheet.messages)),
+            posts=tuple(answer.once(post for sheet in seen for post in sheet.posts)),
+            window=_walked(window, [mark for sheet in seen for mark in sheet.marks], done=seen[-1].last),
+            malformed=tuple(bad for sheet in seen for bad in sheet.malformed),
+            calls_left=self._calls_left(),
+        )
+
+    def _sheets(self, ask: Callable[..., Any], bounds: Mapping[str, object]) -> Iterator[_Sheet]:
+        """The pages of a list, a call each."""
+        for _ in range(MAX_PAGES):
+            found = self._ask(partial(ask, **ASKED_FOR, **bounds))
+            items = self._http.believe(answer.as_list, found.get("data", []), "data")
+            token = answer.words(answer.part(found, "meta"), "next_token")
+            yield _sheet(items, _Includes.of(found), us=self._us, last=not token)
+            if not token:
+                return
+            bounds = {**bounds, "pagination_token": token}
+        raise ConnectorError("X's pages do not end", kind=ErrorKind.MALFORMED)
+
+    def _ask(self, call: Callable[[], Any]) -> JsonObject:
+        """One call through the SDK. Its answer has been judged on the way: what returns is an object."""
+        if self._client.session.auth is None:
+            raise ConnectorError("The channel has no access token", kind=ErrorKind.TOKEN, permanent=True)
+        found: JsonObject = without_a_trace(call)
+        return found
+
+    def _judge(self, exchange: Exchange) -> bytes:
+        try:
+            found = answer.decode(exchange.body, self._hide)
+        except Unreadable:
+            found = None
+        if not isinstance(found, dict):
+            raise from_status(self.label, exchange)
+        if not 200 <= exchange.status < 300 or not ({"data", "meta"} & found.keys()):
+            raise error_of(found, exchange, self._hide)
+        return json.dumps(found).encode()
+
+    def _calls_left(self) -> int | None:
+        remaining = self._http.last.headers.get("x-rate-limit-remaining", "") if self._http.last else ""
+        return int(remaining) if _DIGITS.fullmatch(remaining) else None
+
+
+class _Bearer(requests.auth.AuthBase):
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def _signature(credentials: Credentials) -> requests.auth.AuthBase | None:
+    """OAuth 2 where there is such a token, else OAuth 1.0a, None where neither is complete."""
+    secrets = {name: secret.reveal() for name, secret in credentials.secrets.items() if secret}
+    if "oauth2_token" in secrets:
+        return _Bearer(secrets["oauth2_token"])
+    names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+    if not all(name in secrets for name in names):
+        return None
+    signature: requests.auth.AuthBase = tweepy.OAuth1UserHandler(*(secrets[name] for name in names)).apply_auth()
+    return signature
+
+
+# Errors
+
+
+def error_of(found: JsonObject, exchange: Exchange, hide: Redactor) -> ConnectorError:
+    """The error for an answer that is no success: a problem object, or the old API's list of errors."""
+    errors = answer.parts(found, "errors")
+    first = errors[0] if errors else {}
+    words = [answer.words(found, "detail"), *(answer.words(first, name) for name in ("detail", "message"))]
+    if exchange.status == 400:
+        words.reverse()  # the detail of a 400 says only that something was invalid
+    message = hide.quoted(next(filter(None, [*words, answer.words(found, "title")]), "no reason given"))
+    kind = _kind(found, first, message, exchange)
+    code = _problem_type(found) or _problem_type(first) or str(exchange.status)
+    wait = _wait(exchange) if kind is ErrorKind.RATE else None
+    return refusal(f"X: {message} (HTTP {exchange.status})", kind, exchange, retry_after=wait, code=code)
+
+
+def _kind(found: JsonObject, first: JsonObject, message: str, exchange: Exchange) -> ErrorKind:
+    if exchange.status >= 500:
+        return ErrorKind.UNAVAILABLE
+    if exchange.status == 403:
+        for words, kind in _WORDS:
+            if words in message:
+                return kind
+    known = _PROBLEMS.get(_problem_type(found)) or _PROBLEMS.get(_problem_type(first))
+    code = answer.number(first, "code")
+    if known is None and code is not None:
+        known = _CODES.get(code)
+    if known or exchange.status in _STATUSES:
+        return known or _STATUSES[exchange.status]
+    if exchange.status == 403:
+        return ErrorKind.NOT_ALLOWED if exchange.writes else ErrorKind.PERMISSION
+    # A 2xx without data or a word why, a redirect, a conflict: nothing is certain after that.
+    return ErrorKind.MALFORMED
+
+
+def _problem_type(problem: JsonObject) -> str:
+    """The last part of the type's address: its host differs between recordings and documentation."""
+    name = answer.words(problem, "type").rpartition("/")[2]
+    return "" if name == "about:blank" else name
+
+
+def _wait(exchange: Exchange) -> float | None:
+    """Seconds until the closed window opens, from its reset header; None where that is absent or cannot be true."""
+    for name in ("x-user-limit-24hour", "x-app-limit-24hour", "x-rate-limit"):
+        if name != "x-rate-limit" and exchange.headers.get(f"{name}-remaining") != "0":
+            continue
+        reset = exchange.headers.get(f"{name}-reset", "")
+        if not _DIGITS.fullmatch(reset):
+            return None
+        wait = int(reset) - exchange.at.timestamp() + 1
+        # Just past: our clocks differ by little. Long past or days ahead: nonsense.
+        return max(wait, 5.0) if -60 < wait < LONGEST_WINDOW else RATE_PAUSE
+    return None
+
+
+def _refuse_unsendable(outgoing: Outgoing) -> None:
+    if outgoing.visibility is not Visibility.PUBLIC:
+        raise ConnectorError("X: only public replies yet", kind=ErrorKind.NOT_ALLOWED, permanent=True)
+    if not _TWEET_ID.fullmatch(outgoing.answers_remote_id):
+        raise ConnectorError("X has no such id", kind=ErrorKind.INVALID, permanent=True)
+    if not answer.is_sendable(outgoing.text):
+        raise ConnectorError("The text is empty or no Unicode text", kind=ErrorKind.INVALID, permanent=True)
+
+
+# Walking
+
+
+def id_at(at: datetime) -> int:
+    """The lowest id a post of that moment can have."""
+    return max(int(at.timestamp() * 1000) - EPOCH, 0) << LOW_BITS
+
+
+def time_of(remote_id: str) -> datetime:
+    return datetime.fromtimestamp(((int(remote_id) >> LOW_BITS) + EPOCH) / 1000, UTC)
+
+
+def _floor(window: Window, since: datetime) -> int:
+    """The id above which a walk reads."""
+    reach = id_at(since)
+    known = window.complete_up_to
+    return max(reach, id_at(time_of(known.id) - OVERLAP)) if known and known.id else reach
+
+
+def _walked(window: Window, marks: Sequence[Mark], *, done: bool) -> Window:
+    newest = window.newest_seen or max(marks, key=_number, default=None)
+    if done:
+        reached = [mark for mark in (window.complete_up_to, newest) if mark]
+        return Window(complete_up_to=max(reached, key=_number, default=None))
+    bottom = min([*marks, *([window.walk_to] if window.walk_to else [])], key=_number)
+    return Window(window.complete_up_to, newest, bottom)
+
+
+def _number(mark: Mark) -> int:
+    return int(mark.id or 0)
+
+
+# Reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """One page. marks: the place of everything on it, readable or not."""
+
+    messages: Sequence[RemoteMessage]
+    posts: Sequence[PostContext]
+    malformed: Sequence[Malformed]
+    marks: Sequence[Mark]
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Includes:
+    """What an answer's expansions brought, by id."""
+
+    users: Mapping[str, JsonObject] = field(default_factory=dict)
+    tweets: Mapping[str, JsonObject] = field(default_factory=dict)
+    media: Mapping[str, JsonObject] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, found: JsonObject) -> _Includes:
+        includes = answer.part(found, "includes")
+        tweets = answer.parts(includes, "tweets") + answer.parts(includes, "posts")
+        return cls(
+            users={answer.known_id(user, "id"): user for user in answer.parts(includes, "users")},
+            tweets={answer.known_id(tweet, "id"): tweet for tweet in tweets},
+            media={answer.words(media, "media_key"): media for media in answer.parts(includes, "media")},
+        )
+
+
+def _sheet(items: list[object], includes: _Includes, *, us: str, last: bool) -> _Sheet:
+    read, malformed = answer.sorted_out(items, partial(_tweet, includes=includes, us=us))
+    ids = [answer.known_id(item, "id") for item in items if isinstance(item, dict)]
+    return _Sheet(
+        messages=[one for one in read if isinstance(one, RemoteMessage)],
+        posts=[one for one in read if isinstance(one, PostContext)],
+        malformed=malformed,
+        marks=[Mark(time_of(remote_id), remote_id) for remote_id in ids if _TWEET_ID.fullmatch(remote_id)],
+        last=last,
+    )
+
+
+def _tweet(raw: JsonObject, *, includes: _Includes, us: str) -> RemoteMessage | PostContext:
+    """A post; one of ours that answers nobody is what others write under, and nothing to answer."""
+    tweet_id = _tweet_id(raw.get("id"), "id")
+    author = _author(raw, includes)
+    parent = _replied_to(raw)
+    text = _text(raw)
+    remote_id = _first_version(raw, tweet_id)
+    created_at = answer.known_time(raw, "created_at") or time_of(remote_id)
+    permalink = _permalink(author.handle if author else "", tweet_id)
+    if author and author.remote_id == us and not parent:
+        return PostContext(remote_id, text, created_at, permalink=permalink)
+    root, post = _place(raw, remote_id, includes, us)
+    ours = post or (author and author.remote_id == us)
+    return RemoteMessage(
+        remote_id=remote_id,
+        root_remote_id=root,
+        kind=Kind.COMMENT if ours else Kind.MENTION,
+        visibility=Visibility.PUBLIC,
+        text=text,
+        created_at=created_at,
+        author=author,
+        parent_remote_id=_known_as(parent, includes) if parent and parent != post else None,
+        post_remote_id=post,
+        permalink=permalink,
+        language=answer.words(raw, "lang").removeprefix("und"),
+        edited_at=time_of(tweet_id) if tweet_id != remote_id else None,
+        attachments=tuple(_attachments(raw, includes)),
+        raw=raw,
+    )
+
+
+def _tweet_id(value: object, what: str) -> str:
+    found = answer.as_id(value, what)
+    if not _TWEET_ID.fullmatch(found):
+        raise Unreadable(f"{what} is no id")
+    return found
+
+
+def _first_version(raw: JsonObject, tweet_id: str) -> str:
+    """The id a post began with. An edit gives it a new one, and it must not come in as another message."""
+    history = raw.get("edit_history_tweet_ids") or raw.get("edit_history_post_ids")
+    ids = (
+        [one for one in history if isinstance(one, str) and _TWEET_ID.fullmatch(one)]
+        if isinstance(history, list)
+        else []
+    )
+    return min([*ids, tweet_id], key=int)
+
+
+def _known_as(tweet_id: str, includes: _Includes) -> str:
+    return _first_version(includes.tweets.get(tweet_id, {}), tweet_id)
+
+
+def _replied_to(raw: JsonObject) -> str:
+    references = answer.parts(raw, "referenced_tweets") + answer.parts(raw, "referenced_posts")
+    replied = [answer.known_id(one, "id") for one in references if one.get("type") == "replied_to"]
+    return replied[0] if replied else ""
+
+
+def _place(raw: JsonObject, remote_id: str, includes: _Includes, us: str) -> tuple[str, str]:
+    """(root, post): where a message's thread begins, and the post of ours above it, "" where that is not shown.
+
+    Under a post of ours each answer begins a thread of its own. Elsewhere the conversation is one thread.
+    """
+    conversation = answer.known_id(raw, "conversation_id")
+    if not conversation or not _replied_to(raw):
+        return remote_id, ""
+    line = list(_upwards(raw, includes, conversation))
+    if not _is_ours(conversation, line[-1], includes, us):
+        return _known_as(conversation, includes), ""
+    return _first_version(line[-1], answer.known_id(line[-1], "id") or remote_id), conversation
+
+
+def _upwards(raw: JsonObject, includes: _Includes, conversation: str) -> Iterator[JsonObject]:
+    """The message and what it answers, up to but without the conversation's first post, as far as the answer shows."""
+    seen = {conversation}
+    one: JsonObject | None = raw
+    while one is not None:
+        yield one
+        above = _replied_to(one)
+        one = includes.tweets.get(above) if above not in seen else None
+        seen.add(above)
+
+
+def _is_ours(conversation: str, highest: JsonObject, includes: _Includes, us: str) -> bool:
+    """Whether the conversation begins with a post of ours: it is included, or what answers it says whom it answers."""
+    first = includes.tweets.get(conversation)
+    if first is not None:
+        return answer.known_id(first, "author_id") == us
+    return _replied_to(highest) == conversation and answer.known_id(highest, "in_reply_to_user_id") == us
+
+
+def _text(raw: JsonObject) -> str:
+    """The whole text as its author wrote it: long posts carry it apart, `&` comes as an entity, addresses shortened."""
+    note = answer.part(raw, "note_tweet") or answer.part(raw, "note_post")
+    source = note if "text" in note else raw
+    text = html.unescape(answer.as_text(source.get("text"), "text"))
+    for link in answer.parts(answer.part(source, "entities"), "urls"):
+        short, full = answer.words(link, "url"), answer.words(link, "expanded_url")
+        if short and "media_key" in link:
+            text = text.replace(short, "").strip()  # the picture is among the attachments
+        elif short and full:
+            text = text.replace(short, full)
+    return text
+
+
+def _author(raw: JsonObject, includes: _Includes) -> Author | None:
+    remote_id = answer.known_id(raw, "author_id")
+    if not remote_id:
+        return None
+    user = includes.users.get(remote_id, {})
+    handle = answer.words(user, "username")
+    return Author(
+        remote_id=remote_id,
+        name=answer.words(user, "name"),
+        handle=handle,
+        reach=answer.number(answer.part(user, "public_metrics"), "followers_count"),
+        url=f"{WEB}/{handle}" if handle else "",
+    )
+
+
+def _attachments(raw: JsonObject, includes: _Includes) -> Iterator[Attachment]:
+    keys = answer.part(raw, "attachments").get("media_keys")
+    for key in keys if isinstance(keys, list) else []:
+        media = includes.media.get(key, {}) if isinstance(key, str) else {}
+        name = answer.words(media, "type")
+        kind = {"photo": "photo", "video": "video", "animated_gif": "video"}.get(name, "file")
+        url = answer.words(media, "url") or answer.words(media, "preview_image_url")
+        yield Attachment(kind, url, answer.words(media, "alt_text"))
+
+
+def _permalink(handle: str, tweet_id: str) -> str:
+    return f"{WEB}/{handle or 'i'}/status/{tweet_id}"
+
+
+# Text
+
+_SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
+_TRAILING_SLASH = re.compile(r"/(?=\s|$)")
+_SHORTENED = re.compile(r"\bt\.co/\w+", re.ASCII)
+_LEADING_MENTIONS = re.compile(r"^(?:@\w{1,15}\s+)+", re.ASCII)
+# X links a bare name too if it ends like these; what it knows beyond them only makes us count too much.
+_ENDINGS = "com|org|net|info|eu|se|no|dk|fi|is|nu|de|uk|io|app|dev|me|tv|gov|edu|shop|online|cloud|ai|co|ly|be"
+_ADDRESS = re.compile(
+    rf"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]'»”]|(?<![\w@.-])(?:[\w-]+\.)+(?:{_ENDINGS})\b(?:/[^\s<>\"]*[^\s<>\".,;:!?)\]'»”])?",
+    re.IGNORECASE,
+)
+ADDRESS_WEIGHT = 23
+_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+_PICTURE = "[\u203c\u2049\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+_TONES = "[\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
+_EMOJI = re.compile(
+    f"[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3|[\u00a9\u00ae\u2122\u2139]\ufe0f"
+    f"|{_PICTURE}{_TONES}(?:\u200d{_PICTURE}{_TONES})*"
+)
+
+
+def weight(text: str) -> int:
+    """The length X counts, of at most 280: an address 23, an emoji 2 whatever it is made of, beyond Europe 2 a letter."""
+    plain = _LEADING_MENTIONS.sub("", unicodedata.normalize("NFC", text))
+    plain, addresses = _ADDRESS.subn("", plain)
+    plain, emoji = _EMOJI.subn("", plain)
+    letters = sum(1 if any(low <= ord(letter) <= high for low, high in _LIGHT) else 2 for letter in plain)
+    return ADDRESS_WEIGHT * addresses + 2 * emoji + letters
