@@ -3,51 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import sys
 from pathlib import Path
 
 import uvicorn
 
-from connectors.sandbox import app
+from connectors.sandbox.entries import Refusal
 from connectors.sandbox.sandbox import Sandbox
-from connectors.sandbox.wire import Protocol
+from connectors.sandbox.server import config
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    if not is_loopback(options.host):
-        print(f"The sandbox has no real secrets: it listens on loopback only, not on {options.host}.", file=sys.stderr)
-        return 2
     sandbox = Sandbox(options.data)
     try:
         uvicorn.Server(config(sandbox, options.host, options.port)).run()
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
     finally:
         sandbox.close()
     return 0
-
-
-def config(sandbox: Sandbox, host: str, port: int) -> uvicorn.Config:
-    """No access log: the Graph API carries its tokens in the address."""
-    return uvicorn.Config(
-        app.make(sandbox),
-        host=host,
-        port=port,
-        http=Protocol,
-        access_log=False,
-        log_level="warning",
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=2,
-    )
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -104,6 +105,7 @@ class Wire:
         if network is None:
             await self._app(scope, receive, send)
             return
+        send = _dated(send, self._sandbox)
         began = perf_counter()
         strike = self._sandbox.faults.strike(network, scope["method"], scope["path"])
         if strike is None:
@@ -157,6 +159,18 @@ def network_of(path: str) -> str | None:
     if path == "/" or path.startswith(OURS):
         return None
     return X if path.startswith(FOR_X) else FACEBOOK
+
+
+def _dated(send: Send, sandbox: Sandbox) -> Send:
+    """Every answer carries the network's own time, which is the sandbox's clock and not the machine's."""
+
+    async def dated(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            date = formatdate(sandbox.clock.now(), usegmt=True).encode()
+            message = {**message, "headers": [*message["headers"], (b"date", date)]}
+        await send(message)
+
+    return dated
 
 
 async def _whole(receive: Receive) -> Receive:
