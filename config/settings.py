@@ -1,0 +1,248 @@
+"""All settings. Values come from the environment; a wrong or missing one stops the start with a sentence.
+
+SAMTAL_ENV is production, demo, test or development (the default, for work on a checkout). Only production demands secrets.
+"""
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONE, SELF
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+SAMTAL_ENV = env.str("SAMTAL_ENV", default="development")
+if SAMTAL_ENV not in ("production", "demo", "test", "development"):
+    raise ImproperlyConfigured(f"SAMTAL_ENV is {SAMTAL_ENV!r}; use production, demo, test or development.")
+PRODUCTION = SAMTAL_ENV == "production"
+
+
+def required(name: str, otherwise: str) -> str:
+    """A value that production must name and that a checkout can do without."""
+    value = env.str(name, default="")
+    if PRODUCTION and not value:
+        raise ImproperlyConfigured(f"{name} is not set. Production needs it; see .env.example.")
+    return value or otherwise
+
+
+def number(name: str, default: float, least: float = 0) -> float:
+    """A number from the environment, at least `least`."""
+    try:
+        value = env.float(name, default=default)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {env.str(name)!r}; it must be a number.") from None
+    if value < least:
+        raise ImproperlyConfigured(f"{name} is {value:g}; it must be at least {least:g}.")
+    return value
+
+
+SECRET_KEY = required("SECRET_KEY", secrets.token_urlsafe(50))
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+DEBUG = False
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]", "testserver"]
+)
+if PRODUCTION and not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is not set. Name the host people open Samtal at; see .env.example.")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "policies",
+    "inbox",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "inbox.middleware.PersonSettings",
+    "inbox.middleware.DefaultDeny",
+    "inbox.middleware.Refusals",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "inbox.context.desk",
+            ],
+        },
+    }
+]
+
+# --- PostgreSQL and Redis --------------------------------------------------------------------------------------------
+
+DATABASE_URL = required("DATABASE_URL", "postgres://samtal@127.0.0.1:8432/samtal")
+REDIS_URL = required("REDIS_URL", "redis://127.0.0.1:8379/0")
+if not DATABASE_URL.startswith(("postgres://", "postgresql://")):
+    raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address: Samtal's queue is PostgreSQL itself.")
+if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("REDIS_URL must be a redis:// address.")
+
+DATABASES = {
+    "default": env.db_url_config(DATABASE_URL)
+    | {
+        # Streams give their connection back before the first byte, so a small pool carries a hundred agents.
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": int(number("SAMTAL_DB_POOL", 10, least=2)), "timeout": 10},
+            "application_name": env.str("SAMTAL_PROCESS", default="samtal"),
+        },
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"inbox.tasks.pull": {"queue": "intake"}, "inbox.tasks.send": {"queue": "send"}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A wake-up that cannot leave at once is not worth waiting for: the sweep does the work without it.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2, "max_retries": 0}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_BEAT_SCHEDULE = {
+    "wake": {"task": "inbox.tasks.wake_due", "schedule": 5.0, "options": {"expires": 5}},
+    "seal": {"task": "inbox.tasks.seal_audit", "schedule": 60.0, "options": {"expires": 60}},
+}
+
+# --- sign-in and safety ----------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "inbox.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "desk"
+ACCOUNT_ADAPTER = "inbox.access.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_GET = False
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+HTTPS = env.bool("SAMTAL_HTTPS", default=PRODUCTION)
+SESSION_COOKIE_NAME = "__Host-samtal" if HTTPS else "samtal"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+# Fernet keys for network tokens at rest, newest first; older ones still read. manage.py rotate_tokens re-encrypts.
+SAMTAL_TOKEN_KEYS = required("SAMTAL_TOKEN_KEYS", Fernet.generate_key().decode()).split(",")
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = env.str("SAMTAL_LANGUAGE", default="en")
+LANGUAGES = [("en", "English"), ("sv", "Svenska"), ("nb", "Norsk bokmål"), ("da", "Dansk")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.str("SAMTAL_TIME_ZONE", default="Europe/Stockholm")
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend" if PRODUCTION else "django.core.mail.backends.console.EmailBackend"
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("SAMTAL_LOG_LEVEL", default="INFO")},
+    # urllib3 logs full addresses at DEBUG, and Graph addresses carry tokens.
+    "loggers": {"urllib3": {"level": "WARNING"}, "tweepy": {"level": "WARNING"}, "oauthlib": {"level": "WARNING"}},
+}
+
+# --- how Samtal works ------------------------------------------------------------------------------------------------
+
+SAMTAL_ORGANISATION = env.str("SAMTAL_ORGANISATION", default="Nordnett")
+SAMTAL_PROFILE = env.str("SAMTAL_PROFILE", default="company")
+if SAMTAL_PROFILE not in ("company", "public_body"):
+    raise ImproperlyConfigured(f"SAMTAL_PROFILE is {SAMTAL_PROFILE!r}; use company or public_body.")
+# "" speaks to the real networks; a loopback address speaks to the sandbox network.
+SAMTAL_SANDBOX_URL = env.str("SAMTAL_SANDBOX_URL", default="")
+SAMTAL_GRAPH_VERSION = env.str("SAMTAL_GRAPH_VERSION", default="26.0")
+SAMTAL_POLL_SECONDS = number("SAMTAL_POLL_SECONDS", 60, least=0.2)
+SAMTAL_PAGE_SIZE = int(number("SAMTAL_PAGE_SIZE", 100, least=5))
+SAMTAL_UNDO_SECONDS = number("SAMTAL_UNDO_SECONDS", 20)
+SAMTAL_LEASE_SECONDS = number("SAMTAL_LEASE_SECONDS", 180, least=1)
+SAMTAL_SEND_DEADLINE = number("SAMTAL_SEND_DEADLINE", 15, least=0.2)
+SAMTAL_SEND_START_BY = number("SAMTAL_SEND_START_BY", 2, least=0.1)
+# Q of DESIGN §7; 0 takes each network's own (90 s). Must be longer than deadline + server latency + read lag.
+SAMTAL_QUIET_SECONDS = number("SAMTAL_QUIET_SECONDS", 0)
+SAMTAL_READ_BACK_GAP = number("SAMTAL_READ_BACK_GAP", 30, least=0.1)
+SAMTAL_SWEEP_SECONDS = number("SAMTAL_SWEEP_SECONDS", 2, least=0.05)
+SAMTAL_SWEEP_PATIENCE = number("SAMTAL_SWEEP_PATIENCE", 5, least=0.1)
+SAMTAL_LOOK_AGAIN_DAYS = int(number("SAMTAL_LOOK_AGAIN_DAYS", 3, least=1))
+if SAMTAL_UNDO_SECONDS > 200:
+    raise ImproperlyConfigured("SAMTAL_UNDO_SECONDS is at most 200.")

@@ -1,0 +1,53 @@
+"""Default-deny, honest refusals, and each person's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import translation
+from django.utils.deprecation import MiddlewareMixin
+
+from inbox.access import roles_for
+from inbox.models import Person
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+def role_of(request: HttpRequest) -> str:
+    """anonymous, or the person's role. A locked-out person is not signed in at all (Django's own backend sees to it)."""
+    user = request.user
+    return user.role if isinstance(user, Person) and user.is_active else "anonymous"
+
+
+class DefaultDeny(MiddlewareMixin):
+    """Lets a request through only where the role table says so."""
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        route = request.resolver_match.view_name if request.resolver_match else ""
+        role = role_of(request)
+        if role in roles_for(route):
+            return None
+        if role == "anonymous":
+            return sign_in(request)
+        raise PermissionDenied
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page; a fragment tells htmx to go there, since it cannot follow a redirect out of its frame."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=401, headers={"HX-Redirect": f"{settings.LOGIN_URL_PATH}?next=/"})
+    return redirect_to_login(request.get_full_path())
+
+
+class PersonSettings(MiddlewareMixin):
+    """A person's own language, wherever they sign in."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        user = request.user
+        if isinstance(user, Person) and user.language:
+            translation.activate(user.language)
+            request.LANGUAGE_CODE = user.language

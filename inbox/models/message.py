@@ -1,0 +1,115 @@
+"""Messages: what came in or is seen on a network, and who wrote it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from connectors.base import Kind, Visibility
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from inbox.clock import Clock
+from inbox.states import Settled
+
+if TYPE_CHECKING:
+    from inbox.models.reply import Reply
+    from inbox.models.thread import Thread
+
+
+class Author(models.Model):
+    """A person as one network names them."""
+
+    network = models.CharField(max_length=20)
+    remote_id = models.CharField(max_length=120)
+    name = models.CharField(max_length=200, blank=True)
+    handle = models.CharField(max_length=100, blank=True)
+    reach = models.PositiveIntegerField(null=True)
+    url = models.URLField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_author", fields=["network", "remote_id"])]
+
+    def __str__(self) -> str:
+        return self.name or (f"@{self.handle}" if self.handle else str(_("Unknown author")))
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def unsettled(self) -> MessageQuerySet:
+        """Customers' messages that are neither answered nor set aside. Index message_unsettled."""
+        return self.filter(settled=Settled.NO, is_ours=False)
+
+    def in_order(self) -> MessageQuerySet:
+        return self.order_by("created_at", "pk")
+
+    def newer_from(self, answered: Message, seen_id: int) -> MessageQuerySet:
+        """What the answered person has written since the writer looked."""
+        return self.filter(thread_id=answered.thread_id, author_id=answered.author_id, is_ours=False, pk__gt=seen_id)
+
+
+class Message(models.Model):
+    """One message. `scope` is 0 for public ones and the channel's id for private ones: it makes remote ids unique."""
+
+    network = models.CharField(max_length=20)
+    scope = models.BigIntegerField(default=0)
+    remote_id = models.CharField(max_length=120)
+    thread = models.ForeignKey("inbox.Thread", models.CASCADE, related_name="messages")
+    author = models.ForeignKey(Author, models.PROTECT, null=True, related_name="messages")
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    parent_remote_id = models.CharField(max_length=120, blank=True)
+    is_ours = models.BooleanField(default=False)
+    kind = models.CharField(max_length=16, choices=[(kind.value, kind.value) for kind in Kind])
+    visibility = models.CharField(max_length=8, choices=[(v.value, v.value) for v in Visibility])
+    text = models.TextField(blank=True)
+    permalink = models.URLField(max_length=500, blank=True)
+    attachments = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    received_at = models.DateTimeField(db_default=Clock())
+    edited_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+    hidden = models.BooleanField(default=False)
+    settled = models.CharField(max_length=10, choices=Settled, default=Settled.NO, blank=True)
+    settled_by = models.ForeignKey("inbox.Reply", models.SET_NULL, null=True, related_name="settles")
+    reply = models.OneToOneField("inbox.Reply", models.PROTECT, null=True, related_name="message")
+    raw = models.JSONField(default=dict)
+
+    objects: ClassVar[models.Manager[Message]] = MessageQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_message", fields=["network", "scope", "remote_id"]),
+            models.CheckConstraint(
+                name="message_scope", condition=Q(visibility="public", scope=0) | Q(visibility="private", scope__gt=0)
+            ),
+        ]
+        indexes = [
+            models.Index(name="message_thread", fields=["thread", "created_at", "id"]),
+            models.Index(name="message_unsettled", fields=["thread"], condition=Q(settled="", is_ours=False)),
+            models.Index(name="message_author", fields=["author", "-created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+    @property
+    def is_private(self) -> bool:
+        return self.visibility == Visibility.PRIVATE
+
+    @property
+    def settle(self, why: Settled, by: Reply | None = None) -> bool:
+        """Mark as needing no answer; false where it was settled already."""
+        rows = Message.objects.filter(pk=self.pk, settled=Settled.NO).update(settled=why, settled_by=by)
+        return bool(rows)
+
+
+class Sighting(models.Model):
+    """Which channels saw a message: one post that mentions two of our accounts is one message seen by two."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="sightings")
+    channel = models.ForeignKey("inbox.Channel", models.CASCADE, related_name="sightings")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_sighting", fields=["message", "channel"])]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.channel_id}"

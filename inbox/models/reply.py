@@ -1,0 +1,656 @@
+"""Replies: the outbox. Drafting, the gate, approval, undo, sending, and finding out what became of a send.
+
+Every way from one state to another is one conditional UPDATE here; states.py lists them all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from connectors.base import ConnectorError, ErrorKind, Outgoing, RemoteMessage, Sent, Visibility
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+from policies.verdict import Effect, Verdict
+
+from inbox.clock import Clock, moment
+from inbox.models.audit import Audit
+from inbox.models.channel import Brake, Channel, ChannelState
+from inbox.models.check import check_reply
+from inbox.models.follow_up import FollowUp
+from inbox.models.message import Message
+from inbox.models.person import Level, Person
+from inbox.models.thread import Taken, Thread
+from inbox.states import REPLY_EXITS, UNDER_WAY, ReplyState, Settled, Waits
+
+MOST_AUTOMATIC_SENDS = 2
+
+
+class Reason(models.TextChoices):
+    """Why a reply is a draft again, was not sent, or may be out: what people are told."""
+
+    NONE = "", ""
+    UNDONE = "undone", _("You took it back before it left.")
+    SENT_BACK = "sent_back", _("Sent back by the approver.")
+    BLOCKED = "blocked", _("The rules stop this text.")
+    NEEDS_APPROVAL = "needs_approval", _("The rules now ask for an approval.")
+    NEWER = "newer", _("The customer has written since you wrote.")
+    EDITED = "edited", _("The customer has changed the message you answer.")
+    VANISHED = "vanished", _("The message you answer is gone.")
+    ANSWERED = "answered", _("One of us has answered meanwhile.")
+    TAKEN = "taken", _("A colleague has taken the thread.")
+    TAKEN_OVER = "taken_over", _("A colleague has taken over the thread.")
+    ASSIGNED = "assigned", _("The thread was assigned to a colleague.")
+    LOCKED_OUT = "locked_out", _("The writer may not answer here any more.")
+    EARLIER = "earlier", _("An earlier reply of this thread did not leave.")
+    BRAKE = "brake", _("Sent back while sending was stopped.")
+    # failed: certain that nothing is out
+    GONE = "gone", _("The network says the message you answer does not exist any more.")
+    PERMISSION = "permission", _("The network does not let this channel answer here.")
+    NOT_ALLOWED = "not_allowed", _("The network takes no reply here now.")
+    TOO_LONG = "invalid", _("The network does not take this text.")
+    REFUSED = "refused", _("The network refuses this channel for the time being.")
+    # uncertain
+    UNREAD = "unread", _("The network gave no clear answer, and the reply was not found there.")
+
+
+REFUSALS = {
+    ErrorKind.GONE: Reason.GONE,
+    ErrorKind.PERMISSION: Reason.PERMISSION,
+    ErrorKind.NOT_ALLOWED: Reason.NOT_ALLOWED,
+    ErrorKind.INVALID: Reason.TOO_LONG,
+    ErrorKind.BLOCKED: Reason.REFUSED,
+    ErrorKind.MALFORMED: Reason.REFUSED,
+    ErrorKind.DUPLICATE: Reason.REFUSED,
+    ErrorKind.UNAVAILABLE: Reason.REFUSED,
+}
+
+
+class Stopped(Exception):
+    """The reply does not go further; its text is kept. `reason` says why, `verdict` is there where the rules stop it."""
+
+    def __init__(self, reason: str, verdict: Verdict | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.verdict = verdict
+
+
+def digest(version: int | None, visibility: str, answers_id: int | None, outgoing: str) -> str:
+    """D of DESIGN §5, as the gate's CHECK computes it."""
+    answers = "" if answers_id is None else answers_id
+    return hashlib.md5(f"{version}:{visibility}:{answers}:{outgoing}".encode(), usedforsecurity=False).hexdigest()
+
+
+class ReplyQuerySet(models.QuerySet["Reply"]):
+    def due(self, at: datetime | None = None, plus: timedelta | None = None) -> ReplyQuerySet:
+        """What a worker should look at: queued and leaving, or sending and to be read back. Index reply_due."""
+        return self.filter(state__in=[ReplyState.QUEUED, ReplyState.SENDING], not_before__lte=moment(at, plus))
+
+    def needs(self, person: Person) -> ReplyQuerySet:
+        """Needs you: stopped, failed, may be out, sent back — on top wherever the person is."""
+        stopped = Q(state=ReplyState.DRAFT) & ~Q(reason__in=[Reason.NONE, Reason.UNDONE])
+        return (
+            self.filter(written_by=person)
+            .filter(stopped | Q(state__in=[ReplyState.FAILED, ReplyState.UNCERTAIN]))
+            .select_related("thread__author", "channel")
+            .order_by("-reason_at")
+        )
+
+    def leaving(self, person: Person) -> ReplyQuerySet:
+        """This person's replies that can still be taken back, newest first."""
+        mine = self.filter(written_by=person, state=ReplyState.QUEUED)
+        return mine.select_related("thread__author", "channel").order_by("-pk")
+
+    def held(self) -> ReplyQuerySet:
+        """Waiting for approval, oldest first. Index reply_held."""
+        return (
+            self.filter(state=ReplyState.HELD)
+            .select_related("thread__author", "channel", "written_by", "answers__author")
+            .order_by("changed_at")
+        )
+
+
+class Reply(models.Model):
+    thread = models.ForeignKey(Thread, models.PROTECT, related_name="replies")
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="replies")
+    answers = models.ForeignKey(Message, models.PROTECT, null=True, related_name="replies")
+    visibility = models.CharField(max_length=8)
+    state = models.CharField(max_length=10, choices=ReplyState, default=ReplyState.DRAFT)
+    text = models.TextField(blank=True)
+    signature = models.CharField(max_length=150, blank=True)
+    outgoing = models.TextField(blank=True, help_text="The whole string that is sent: text and signature")
+    written_by = models.ForeignKey(Person, models.PROTECT, related_name="replies")
+    written_at = models.DateTimeField(db_default=Clock())
+    changed_at = models.DateTimeField(db_default=Clock())
+    seen_id = models.BigIntegerField(default=0, help_text="The newest message of the thread that the writer saw")
+    seen_at = models.DateTimeField(db_default=Clock(), help_text="When the writer looked at the thread")
+    key = models.UUIDField(null=True, unique=True, help_text="Idempotency key of the form that sent it")
+
+    # The verdict, stored here so that a plain CHECK can be the gate
+    effect = models.CharField(max_length=8, blank=True)
+    digest = models.CharField(max_length=32, null=True)
+    rulebook_version = models.PositiveIntegerField(null=True)
+    verdict = models.JSONField(null=True)
+    approved_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="approvals")
+    approved_at = models.DateTimeField(null=True)
+    approved_alone = models.BooleanField(default=False)
+    approved_digest = models.CharField(max_length=32, null=True)
+    accepted = models.JSONField(default=list, help_text="Keys of the findings that the approval accepts")
+
+    not_before = models.DateTimeField(null=True, help_text="When a worker looks at it next")
+    waits_for = models.CharField(max_length=8, choices=Waits, default=Waits.NOTHING, blank=True)
+    attempt = models.PositiveIntegerField(default=0, help_text="Number of the newest attempt: fences late workers")
+    attempt_at = models.DateTimeField(null=True)
+    reads = models.PositiveSmallIntegerField(default=0, help_text="Empty read-backs of the newest attempt")
+    resent = models.PositiveSmallIntegerField(default=0, help_text="Automatic second sendings")
+    remote_id = models.CharField(max_length=120, null=True, unique=True)
+    permalink = models.URLField(max_length=500, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=16, choices=Reason, default=Reason.NONE, blank=True)
+    reason_text = models.CharField(max_length=500, blank=True)
+    reason_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[Reply]] = ReplyQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        # The gate itself (reply_gate) is written in SQL in migration 0002: Django's rendering lets NULLs through.
+        constraints = [
+            models.CheckConstraint(name="reply_state", condition=Q(state__in=ReplyState.values)),
+            models.CheckConstraint(name="reply_sent_has_id", condition=~Q(state="sent") | Q(sent_at__isnull=False)),
+            models.CheckConstraint(
+                name="reply_moves_on",
+                condition=~Q(state__in=["queued", "sending"]) | Q(not_before__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(name="reply_due", fields=["not_before"], condition=Q(state__in=["queued", "sending"])),
+            models.Index(name="reply_held", fields=["changed_at"], condition=Q(state="held")),
+            models.Index(name="reply_written", fields=["written_by", "state", "-id"]),
+            models.Index(name="reply_recent", fields=["-sent_at"], condition=Q(state="sent")),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+    # --- moving --------------------------------------------------------------------------------------------------
+
+    def move(self, to: ReplyState, *, only: Q | None = None, **fields: object) -> bool:
+        """One conditional UPDATE from this row's state to another; false where the row has moved on meanwhile."""
+        if to not in REPLY_EXITS[ReplyState(self.state)]:
+            raise ValueError(f"a reply does not go from {self.state} to {to}")
+        rows = Reply.objects.filter(only or Q(), pk=self.pk, state=self.state, attempt=self.attempt)
+        if not rows.update(state=to, changed_at=Clock(), **fields):
+            return False
+        self.refresh_from_db()
+        return True
+
+    def return_to_draft(self, reason: str, *, by: Person | None, text: str = "") -> bool:
+        """Back to draft with text and reason kept: undone, stopped by a guard, sent back, recalled."""
+        with transaction.atomic():
+            moved = self.move(ReplyState.DRAFT, **UNGATED, **because(reason, text))
+            if moved:
+                Audit.write("returned", by=by, reply=self, reason=reason)
+            return moved
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def draft(cls, thread: Thread, *, by: Person, answers: Message | None = None) -> Reply:
+        """This person's draft in the thread: the newest one, or a new one that answers the newest unsettled message."""
+        existing = thread.replies.filter(state=ReplyState.DRAFT, written_by=by).order_by("-pk").first()
+        if existing and answers in (None, existing.answers):
+            return existing
+        answers = answers or thread.messages.unsettled().in_order().last() or thread.messages.filter(is_ours=False).last()
+        signature = thread.channel.signature_of(by)
+        return cls.objects.create(
+            thread=thread,
+            channel=thread.channel,
+            answers=answers,
+            visibility=answers.visibility if answers else thread.visibility,
+            written_by=by,
+            signature=signature,
+            outgoing=signature,
+        )
+
+    def save_text(self, text: str) -> bool:
+        """Keep what was typed; false where it is not a draft any more. A changed text has no verdict."""
+        rows = Reply.objects.filter(pk=self.pk, state=ReplyState.DRAFT).update(
+            text=text, outgoing=text + self.signature, changed_at=Clock(), effect="", digest=None
+        )
+        if rows:
+            self.refresh_from_db()
+        return bool(rows)
+
+    def saw(self, newest_id: int, at: datetime | None = None) -> None:
+        """The writer has the thread on screen up to this message; what comes later stops the reply."""
+        Reply.objects.filter(pk=self.pk, state=ReplyState.DRAFT).update(seen_id=newest_id, seen_at=moment(at))
+        self.refresh_from_db(fields=["seen_id", "seen_at"])
+
+    def check_text(self, at: datetime | None = None) -> Verdict:
+        """The rules' verdict on the text as it stands, under what is in force now."""
+        return check_reply(self, at)
+
+    def submit(
+        self,
+        *,
+        by: Person,
+        checked: bool = False,
+        ask: bool = False,
+        key: UUID | None = None,
+        at: datetime | None = None,
+    ) -> ReplyState:
+        """Let the draft go: queued where the rules let it, held where `ask` and they want an approval.
+
+        Raises Stopped with the verdict where the text must change, a warning is not confirmed (`checked`) or an approval
+        is not asked for; Stopped with a reason where the thread has moved on; Taken where somebody else has the thread.
+        """
+        with transaction.atomic():
+            thread = Thread.objects.select_for_update().get(pk=self.thread_id)
+            reply = Reply.objects.select_for_update().get(pk=self.pk)
+            if reply.state != ReplyState.DRAFT:
+                raise Stopped(Reason.ANSWERED if reply.state == ReplyState.SENT else Reason.TAKEN)
+            if not thread.claim(by=by, at=at):
+                raise Taken(thread.holder())
+            if reason := reply.outdated(thread):
+                raise Stopped(reason)
+            verdict = reply.check_text(at)
+            if verdict.effect == Effect.BLOCK or (verdict.effect == Effect.HOLD and not ask):
+                raise Stopped(Reason.BLOCKED, verdict)
+            if verdict.effect == Effect.WARN and not checked:
+                raise Stopped(Reason.BLOCKED, verdict)
+            held = verdict.effect == Effect.HOLD or ask
+            state = ReplyState.HELD if held else ReplyState.QUEUED
+            leaves = {} if held else waiting(by.undo_window, at)
+            reply.move(state, key=key, **reply.judged(verdict), **because(""), **leaves)
+            Audit.write(state, by=by, reply=reply, rulebook=verdict.rulebook_version, effect=verdict.effect, checked=checked)
+            self.refresh_from_db()
+            return state
+
+    def judged(self, verdict: Verdict) -> dict[str, object]:
+        """The columns that store a verdict of exactly this outgoing text."""
+        version = verdict.rulebook_version
+        return {
+            "effect": verdict.effect,
+            "rulebook_version": version,
+            "verdict": verdict.to_json(),
+            "digest": digest(version, self.visibility, self.answers_id, self.outgoing),
+        }
+
+    def outdated(self, thread: Thread) -> str:
+        """Why what was written no longer fits the thread: "" where it does. Bystanders stop nothing."""
+        answers = self.answers
+        if answers is None:
+            return Reason.NONE
+        if answers.removed_at:
+            return Reason.VANISHED
+        if answers.edited_at and answers.edited_at > self.seen_at:
+            return Reason.EDITED
+        if answers.author_id and Message.objects.newer_from(answers, self.seen_id).exists():  # type: ignore[attr-defined]
+            return Reason.NEWER
+        ours = thread.messages.filter(is_ours=True, pk__gt=self.seen_id).exclude(reply=self)
+        if ours.filter(Q(parent=answers) | Q(reply__answers=answers)).exists():
+            return Reason.ANSWERED
+        return Reason.NONE
+
+    # --- approval ------------------------------------------------------------------------------------------------
+
+    def may_be_approved_by(self, person: Person) -> bool:
+        """A lead, or the named mentor where supervision is the only finding."""
+        if person.role == "lead":
+            return True
+        rules = {violation["rule"] for violation in (self.verdict or {}).get("violations", []) if violation["effect"] == "hold"}
+        clearance = self.written_by.clearance_for(self.channel)
+        return rules == {"supervision"} and clearance.mentor_id == person.pk
+
+    def approve(self, *, by: Person, alone: bool = False, at: datetime | None = None) -> bool:
+        """Let a held reply go, accepting what the rules find in it now. Never by its writer, unless alone on duty."""
+        if by.pk == self.written_by_id and not alone:
+            raise Stopped(Reason.NEEDS_APPROVAL)
+        with transaction.atomic():
+            Thread.objects.select_for_update().get(pk=self.thread_id)
+            verdict = self.check_text(at)
+            if verdict.effect == Effect.BLOCK:
+                raise Stopped(Reason.BLOCKED, verdict)
+            judged = self.judged(verdict)
+            moved = self.move(
+                ReplyState.QUEUED,
+                **judged,
+                approved_by=by,
+                approved_alone=alone,
+                approved_at=moment(at),
+                approved_digest=judged["digest"],
+                accepted=sorted({violation.key for violation in verdict.violations}),
+                **waiting(self.written_by.undo_window, at),
+            )
+            if moved:
+                Audit.write("approved", by=by, reply=self, alone=alone, rulebook=verdict.rulebook_version)
+            return moved
+
+    def send_back(self, *, by: Person, reason: str) -> bool:
+        """A lead returns a held reply to its writer with a word why."""
+        return self.return_to_draft(Reason.SENT_BACK, by=by, text=reason)
+
+    # --- undo and brake ------------------------------------------------------------------------------------------
+
+    def undo(self, *, by: Person) -> bool:
+        """Take it back. True is final: it will not leave. False where it is already on its way."""
+        return self.state == ReplyState.QUEUED and self.return_to_draft(Reason.UNDONE, by=by)
+
+    def release(self, *, by: Person, at: datetime | None = None) -> bool:
+        """After a brake: a new undo window starts, and all guards run again when it ends."""
+        with transaction.atomic():
+            rows = Reply.objects.filter(pk=self.pk, state=ReplyState.QUEUED, waits_for=Waits.BRAKE).update(
+                **waiting(by.undo_window, at)
+            )
+            if rows:
+                Audit.write("released_from_brake", by=by, reply=self)
+            return bool(rows)
+
+    # --- sending -------------------------------------------------------------------------------------------------
+
+    def start(self, at: datetime | None = None) -> Outgoing | None:
+        """Begin an attempt, if all guards let it: in one transaction the lock, the guards, the gate and the attempt.
+
+        None where another worker has it, it is not due, it waits for something, or a guard stopped it.
+        """
+        with transaction.atomic():
+            channel = Channel.objects.select_for_update(no_key=True).get(pk=self.channel_id)
+            thread = Thread.objects.select_for_update().get(pk=self.thread_id)
+            reply = Reply.objects.due(at).filter(pk=self.pk, state=ReplyState.QUEUED).select_for_update().first()  # type: ignore[attr-defined]
+            if reply is None or reply.must_wait(channel, at) or not reply.passes_guards(thread, at):
+                return None
+            number = reply.attempt + 1
+            reply.move(
+                ReplyState.SENDING,
+                attempt=number,
+                attempt_at=moment(at),
+                reads=0,
+                waits_for=Waits.NOTHING,
+                not_before=moment(at, channel.quiet_time),
+            )
+            Attempt.objects.create(reply=reply, number=number, started_at=moment(at))
+            Audit.write("sending", by=None, reply=reply, attempt=number, rulebook=reply.rulebook_version)
+            self.refresh_from_db()
+            return reply.as_outgoing()
+
+    def as_outgoing(self) -> Outgoing:
+        answers = self.answers
+        return Outgoing(
+            text=self.outgoing,
+            answers_remote_id=answers.remote_id if answers else self.thread.root_remote_id,
+            root_remote_id=self.thread.root_remote_id,
+            visibility=Visibility(self.visibility),
+            recipient_id=answers.author.remote_id if answers and answers.author else "",
+        )
+
+    def must_wait(self, channel: Channel, at: datetime | None) -> bool:
+        """Park it, still queued, with what it waits for, where it cannot leave now."""
+        waits = self.hindrance(channel)
+        if not waits:
+            return False
+        until = channel.closed_until if waits == Waits.RATE else moment(at, RECHECK)
+        Reply.objects.filter(pk=self.pk).update(waits_for=waits, not_before=until)
+        return True
+
+    def hindrance(self, channel: Channel) -> str:
+        if Brake.on(self.channel_id, self.written_by_id):
+            return Waits.BRAKE
+        if channel.state != ChannelState.ACTIVE:
+            return Waits.PAUSED if channel.state == ChannelState.PAUSED else Waits.TOKEN
+        if channel.closed_until and Channel.objects.filter(pk=channel.pk, closed_until__gt=Clock()).exists():
+            return Waits.RATE
+        if self.earlier().filter(state__in=[ReplyState.QUEUED, ReplyState.SENDING]).exists():
+            return Waits.ORDER
+        return Waits.NOTHING
+
+    def earlier(self) -> models.QuerySet[Reply]:
+        """The replies of this thread that must leave before this one."""
+        return Reply.objects.filter(thread_id=self.thread_id, pk__lt=self.pk).exclude(waits_for=Waits.BRAKE)
+
+    def passes_guards(self, thread: Thread, at: datetime | None) -> bool:
+        """Everything that may have changed since the writer let it go. A stopped reply is a draft again, with its text."""
+        reason = self.stopped_by(thread)
+        if reason:
+            self.return_to_draft(reason, by=None)
+            return False
+        return self.passes_rules(at)
+
+    def stopped_by(self, thread: Thread) -> str:
+        writer = self.written_by
+        if not writer.is_active or not writer.clearance_for(self.channel).may_answer:
+            return Reason.LOCKED_OUT
+        if self.earlier().filter(state__in=[ReplyState.FAILED, ReplyState.UNCERTAIN]).exists():
+            return Reason.EARLIER
+        others = Q(claimed_by__isnull=False, lease_until__gt=Clock()) & ~Q(claimed_by=writer)
+        if Thread.objects.filter(others | (Q(assigned_to__isnull=False) & ~Q(assigned_to=writer)), pk=thread.pk).exists():
+            return Reason.TAKEN
+        return self.outdated(thread)
+
+    def passes_rules(self, at: datetime | None) -> bool:
+        """The gate once more, under the rulebook and the situations in force at this moment."""
+        verdict = self.check_text(at)
+        left = verdict.without(self.accepted) if self.approved_by_id else verdict
+        if left.effect in (Effect.SEND, Effect.WARN):
+            self.carry_over(verdict)
+            return True
+        if left.effect == Effect.BLOCK:
+            self.return_to_draft(Reason.BLOCKED, by=None)
+        else:
+            self.hold_again(verdict)
+        return False
+
+    def carry_over(self, verdict: Verdict) -> None:
+        """Store the newest verdict; an approval that still covers everything moves along, in the same UPDATE."""
+        judged = self.judged(verdict)
+        if self.approved_by_id:
+            judged["approved_digest"] = judged["digest"]
+            if verdict.rulebook_version != self.rulebook_version:
+                versions = {"rulebook": self.rulebook_version, "now": verdict.rulebook_version}
+                Audit.write("approval_carried_over", by=None, reply=self, **versions)
+        Reply.objects.filter(pk=self.pk).update(**judged)
+        self.refresh_from_db()
+
+    def hold_again(self, verdict: Verdict) -> None:
+        """Something nobody accepted: the approval is void and the reply waits for a lead."""
+        cleared = {"approved_by": None, "approved_at": None, "approved_digest": None, "approved_alone": False, "accepted": []}
+        if self.move(ReplyState.HELD, **self.judged(verdict), **cleared, **because(Reason.NEEDS_APPROVAL), **AT_REST):
+            Audit.write("held", by=None, reply=self, rulebook=verdict.rulebook_version)
+
+    # --- what became of it ---------------------------------------------------------------------------------------
+
+    def finish_sent(self, sent: Sent, how: str = "answer", at: datetime | None = None, by: Person | None = None) -> bool:
+        """It is out: answered by the network, found by read-back, or said so by a person. Links our message."""
+        with transaction.atomic():
+            thread = Thread.objects.select_for_update().get(pk=self.thread_id)
+            # A late answer may find the reply uncertain; move() still demands the same attempt.
+            self.refresh_from_db(fields=["state"])
+            moved = ReplyState.SENT in REPLY_EXITS[ReplyState(self.state)] and self.move(
+                ReplyState.SENT,
+                remote_id=sent.remote_id or None,
+                permalink=sent.permalink,
+                sent_at=sent.at or moment(at),
+                **because(""),
+                **AT_REST,
+            )
+            if not moved:
+                return False
+            self.close_attempt("sent", how)
+            self.link_message(sent)
+            Thread.objects.filter(pk=thread.pk).update(last_answered_by=self.written_by)
+            thread.answered(self)
+            FollowUp.from_promise(self)
+            Audit.write("sent", by=by, reply=self, how=how, attempt=self.attempt, rulebook=self.rulebook_version)
+            return True
+
+    def link_message(self, sent: Sent) -> None:
+        """Our own post in the thread: made here, or already seen by a poll or webhook and now linked."""
+        if not sent.remote_id:
+            return
+        scope = self.channel_id if self.visibility == Visibility.PRIVATE else 0
+        message, _new = Message.objects.get_or_create(
+            network=self.channel.network,
+            scope=scope,
+            remote_id=sent.remote_id,
+            defaults={
+                "thread": self.thread,
+                "is_ours": True,
+                "kind": self.answers.kind if self.answers else "comment",
+                "visibility": self.visibility,
+                "parent": self.answers,
+                "text": self.outgoing,
+                "permalink": sent.permalink,
+                "created_at": self.sent_at,
+                "settled": Settled.ANSWERED,
+            },
+        )
+        Message.objects.filter(pk=message.pk, reply__isnull=True).update(reply=self, is_ours=True, settled=Settled.ANSWERED)
+
+    def close_attempt(self, outcome: str, detail: str = "") -> None:
+        Attempt.objects.filter(reply=self, number=self.attempt).update(
+            outcome=outcome, detail=detail[:300], ended_at=Clock()
+        )
+
+    def finish_error(self, error: ConnectorError, at: datetime | None = None) -> None:
+        """What a refused or broken call means: not out and why, try again later, or unknown and to be read back."""
+        if error.outcome_unknown:
+            self.close_attempt("unknown", str(error))
+        elif error.kind in (ErrorKind.TOKEN, ErrorKind.RATE):
+            self.park(error, at)
+        elif error.kind == ErrorKind.UNAVAILABLE:
+            self.send_later(timedelta(seconds=error.retry_after or 10), at, str(error))
+        else:
+            self.fail(REFUSALS[error.kind], str(error))
+
+    def park(self, error: ConnectorError, at: datetime | None) -> None:
+        """Certain that nothing is out: queued again until the token or the rate lets it leave."""
+        self.channel.record_error(error, at)
+        waits = Waits.TOKEN if error.kind == ErrorKind.TOKEN else Waits.RATE
+        wait = timedelta(seconds=error.retry_after or RECHECK.total_seconds())
+        if self.move(ReplyState.QUEUED, waits_for=waits, not_before=moment(at, wait)):
+            self.close_attempt("refused", str(error))
+            Audit.write("parked", by=None, reply=self, waits_for=waits)
+
+    def send_later(self, wait: timedelta, at: datetime | None, why: str) -> None:
+        """Certain that no byte left: queued again, all guards run again."""
+        if self.move(ReplyState.QUEUED, waits_for=Waits.WINDOW, not_before=moment(at, wait)):
+            self.close_attempt("not_started", why)
+
+    def fail(self, reason: str, detail: str) -> None:
+        """Certain that nothing is out, and it never will be as it stands. The text is kept."""
+        with transaction.atomic():
+            if self.move(ReplyState.FAILED, **because(reason, detail), **AT_REST):
+                self.close_attempt("refused", detail)
+                Audit.write("failed", by=None, reply=self, reason=reason, attempt=self.attempt)
+
+    def take_read_back(self, at: datetime | None = None) -> bool:
+        """Take an unknown outcome for one read-back; false where another worker has it or Q is not over."""
+        rows = Reply.objects.due(at).filter(pk=self.pk, state=ReplyState.SENDING, attempt=self.attempt)  # type: ignore[attr-defined]
+        lease = moment(at, timedelta(seconds=settings.SAMTAL_SEND_DEADLINE * 2))
+        return bool(rows.update(not_before=lease))
+
+    def finish_found(self, message: RemoteMessage) -> bool:
+        """The read-back has found it on the network."""
+        return self.finish_sent(Sent(message.remote_id, message.permalink, message.created_at), how="read back")
+
+    def not_found(self, *, caught_up: bool, at: datetime | None = None) -> None:
+        """The read-back did not find it. Send again only where that cannot double; else look once more, then ask a person."""
+        safe = caught_up or self.channel.capabilities.refuses_duplicates
+        if safe and self.resent < MOST_AUTOMATIC_SENDS:
+            with transaction.atomic():
+                if self.move(ReplyState.QUEUED, waits_for=Waits.NOTHING, not_before=moment(at), resent=F("resent") + 1):
+                    self.close_attempt("not_found", "sent again")
+                    Audit.write("queued_again", by=None, reply=self, attempt=self.attempt)
+        elif self.reads == 0:
+            gap = timedelta(seconds=settings.SAMTAL_READ_BACK_GAP)
+            Reply.objects.filter(pk=self.pk, state=ReplyState.SENDING, attempt=self.attempt).update(
+                reads=F("reads") + 1, not_before=moment(at, gap)
+            )
+        else:
+            self.doubt()
+
+    def read_back_later(self, error: ConnectorError, at: datetime | None = None) -> None:
+        """The network could not be read: that decides nothing, so look again."""
+        wait = timedelta(seconds=error.retry_after or settings.SAMTAL_READ_BACK_GAP)
+        Reply.objects.filter(pk=self.pk, state=ReplyState.SENDING, attempt=self.attempt).update(
+            not_before=moment(at, wait)
+        )
+
+    def doubt(self) -> None:
+        """Nothing decides it: a person must look."""
+        with transaction.atomic():
+            if self.move(ReplyState.UNCERTAIN, **because(Reason.UNREAD), **AT_REST):
+                self.close_attempt("uncertain")
+                Audit.write("uncertain", by=None, reply=self, attempt=self.attempt)
+
+    def is_out(self, *, by: Person) -> bool:
+        """A person has seen it on the network."""
+        return self.state == ReplyState.UNCERTAIN and self.finish_sent(Sent(remote_id=""), how="person", by=by)
+
+    def send_again(self, *, by: Person, at: datetime | None = None) -> bool:
+        """A person has looked and it is not out: queued, with a new undo window and all guards."""
+        with transaction.atomic():
+            if self.state != ReplyState.UNCERTAIN:
+                return False
+            moved = self.move(ReplyState.QUEUED, **because(""), **waiting(by.undo_window, at))
+            if moved:
+                Audit.write("send_again", by=by, reply=self)
+            return moved
+
+    def edit_again(self, *, by: Person) -> bool:
+        """A failed reply becomes a draft, so that it can be changed and sent."""
+        return self.state == ReplyState.FAILED and self.return_to_draft(self.reason, by=by, text=self.reason_text)
+
+    @property
+    def shown_state(self) -> str:
+        return str(ReplyState(self.state).label)
+
+
+RECHECK = timedelta(seconds=5)
+AT_REST: dict[str, object] = {"not_before": None, "waits_for": Waits.NOTHING}
+UNGATED: dict[str, object] = {
+    **AT_REST,
+    "approved_by": None,
+    "approved_at": None,
+    "approved_digest": None,
+    "approved_alone": False,
+    "accepted": [],
+}
+
+
+def because(reason: str, text: str = "") -> dict[str, object]:
+    return {"reason": reason, "reason_text": text[:500], "reason_at": Clock() if reason else None}
+
+
+def waiting(window: timedelta, at: datetime | None = None) -> dict[str, object]:
+    """Queued behind an undo window."""
+    return {"not_before": moment(at, window), "waits_for": Waits.UNDO}
+
+
+class Attempt(models.Model):
+    """One call to a network, committed before the first byte leaves."""
+
+    reply = models.ForeignKey(Reply, models.PROTECT, related_name="attempts")
+    number = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_attempt_a_number", fields=["reply", "number"])]
+
+    def __str__(self) -> str:
+        return f"{self.reply_id}#{self.number} {self.outcome}"
+
+
+def without_replies_under_way(threads: models.QuerySet[Thread], person: Person) -> models.QuerySet[Thread]:
+    """Threads in which nobody else's words are on their way out."""
+    others = Reply.objects.filter(thread=OuterRef("pk"), state__in=UNDER_WAY).exclude(written_by=person)
+    return threads.exclude(Exists(others))
+
+
+__all__ = ["Attempt", "Level", "Reason", "Reply", "Stopped", "digest"]

@@ -1,0 +1,109 @@
+"""The thread's column and the column beside it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from policies.models import Situation
+
+from inbox.clock import read_clock
+from inbox.forms import AssignForm, CloseForm, FollowUpForm, LaterForm, NoteForm, SetAsideForm, TakeOverForm, TopicForm
+from inbox.models import Message, Person, Reply, Snippet, Thread
+from inbox.states import ReplyState
+
+MOST_MESSAGES = 300
+MOST_BESIDE = 5
+SHOWN_REPLIES = (
+    ReplyState.HELD,
+    ReplyState.QUEUED,
+    ReplyState.SENDING,
+    ReplyState.UNCERTAIN,
+    ReplyState.FAILED,
+)
+
+
+def messages_screen(thread: Thread, person: Person) -> dict[str, object]:
+    """The conversation: messages, our replies on their way, notes."""
+    newest = thread.messages.select_related("author", "parent", "reply__written_by").order_by("-created_at", "-pk")
+    messages = list(newest[: MOST_MESSAGES + 1])[::-1]
+    under_way = thread.replies.filter(state__in=SHOWN_REPLIES).select_related("written_by", "approved_by").order_by("pk")
+    return {
+        "thread": thread,
+        "messages_shown": messages[-MOST_MESSAGES:],
+        "messages_cut": len(messages) > MOST_MESSAGES,
+        "answered": answered_message(thread),
+        "under_way": under_way,
+        "notes": thread.notes.select_related("written_by").order_by("pk"),
+        "newest_id": max((message.pk for message in messages), default=0),
+        "person": person,
+    }
+
+
+def answered_message(thread: Thread) -> Message | None:
+    """What a reply would answer: the newest message that waits, else the customer's last word."""
+    waiting = thread.messages.unsettled().select_related("author").in_order().last()
+    return waiting or thread.messages.filter(is_ours=False).select_related("author").in_order().last()
+
+
+def thread_screen(thread: Thread, person: Person) -> dict[str, object]:
+    """Everything of one thread: head, conversation, composer or who has it, and what stands beside it."""
+    holder = thread.holder()
+    clearance = person.clearance_for(thread.channel)
+    mine = holder is not None and holder.pk == person.pk
+    screen = messages_screen(thread, person)
+    return {
+        **screen,
+        **side_screen(thread, person),
+        **composer_screen(thread, person, may_write=clearance.may_answer and (mine or holder is None)),
+        "holder": holder,
+        "mine": mine,
+        "clearance": clearance,
+        "assign_form": AssignForm(),
+        "take_over_form": TakeOverForm(),
+        "set_aside_form": SetAsideForm(),
+        "close_form": CloseForm(),
+        "later_form": LaterForm(),
+        "topic_form": TopicForm(initial={"topic": thread.topic}),
+        "note_form": NoteForm(auto_id="note_%s"),
+        "follow_up_form": FollowUpForm(initial={"due_at": timezone.localtime() + timedelta(days=1)}, auto_id="follow_%s"),
+    }
+
+
+def composer_screen(thread: Thread, person: Person, *, may_write: bool) -> dict[str, object]:
+    """The writer's own draft where there is one; it comes into being with the first letter."""
+    draft = thread.replies.filter(state=ReplyState.DRAFT, written_by=person).order_by("-pk").first()
+    signature = draft.signature if draft else thread.channel.signature_of(person)
+    return {
+        "may_write": may_write,
+        "draft": draft,
+        "text": draft.text if draft else "",
+        "signature": signature,
+        "snippets": Snippet.objects.fitting(thread.language)[:20],  # type: ignore[attr-defined]
+    }
+
+
+def side_screen(thread: Thread, person: Person) -> dict[str, object]:
+    """Who this is, what we said before, what is in force now, what was promised."""
+    at = timezone.localtime(read_clock())
+    in_force = [
+        situation
+        for situation in Situation.objects.in_force(at)  # type: ignore[attr-defined]
+        if situation.covers_channel(thread.channel_id)
+    ]
+    others = Thread.objects.readable_by(person).filter(author__isnull=False, author=thread.author)  # type: ignore[attr-defined]
+    return {
+        "thread": thread,
+        "situations": in_force,
+        "other_threads": others.exclude(pk=thread.pk).select_related("channel").order_by("-last_at")[:MOST_BESIDE],
+        "said_before": said_before(thread),
+        "follow_ups": thread.follow_ups.select_related("owner").order_by("due_at")[:20],
+    }
+
+
+def said_before(thread: Thread) -> list[Reply]:
+    """Our last replies on the same topic to anyone, so that two people do not get two answers."""
+    if not thread.topic_in_force:
+        return []
+    same = Reply.objects.filter(state=ReplyState.SENT, thread__topic=thread.topic_in_force).exclude(thread=thread)
+    return list(same.select_related("written_by", "thread").order_by("-sent_at")[:MOST_BESIDE])

@@ -1,0 +1,1 @@
+"""Pages and what they do. A view: role and method, get, act, respond."""

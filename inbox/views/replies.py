@@ -1,0 +1,203 @@
+"""Writing, checking, sending, taking back, approving. The rules are asked here and again when the sending starts."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from policies.verdict import Effect, Verdict, segments
+
+from inbox.forms import ReasonForm, ReplyForm, WrongStopForm, first_error
+from inbox.models import Reason, Reply, Stopped, Taken, Thread, WrongStop
+from inbox.models.check import check_text, supervised
+from inbox.screens.thread import answered_message, thread_screen
+from inbox.states import ReplyState
+from inbox.views.answers import back_to, get_reply, get_thread, is_htmx, me, refused, stopped, taken
+
+
+@require_POST
+def reply_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """The verdict on the text as it stands, for the place under the composer."""
+    thread, form = get_thread(request, pk), ReplyForm(request.POST)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    text = form.cleaned_data["text"]
+    return render(request, "inbox/_verdict.html", verdict_screen(thread, text, verdict_on(request, thread, text)))
+
+
+def verdict_on(request: HttpRequest, thread: Thread, text: str) -> Verdict | None:
+    """None for an empty text: there is nothing to say about it yet."""
+    if not text.strip():
+        return None
+    answers = answered_message(thread)
+    visibility = answers.visibility if answers else thread.visibility
+    signature = thread.channel.signature_of(me(request))
+    verdict = check_text(thread, text + signature, visibility=visibility, signature=signature)
+    return supervised(verdict, me(request), thread.channel)
+
+
+def verdict_screen(thread: Thread, text: str, verdict: Verdict | None) -> dict[str, object]:
+    """What stands under the text, and what the button says will happen."""
+    effect = verdict.effect if verdict else Effect.SEND
+    shown = [violation for violation in verdict.violations if violation.effect.rank >= Effect.ADVISE.rank] if verdict else []
+    return {
+        "thread": thread,
+        "verdict": verdict,
+        "effect": effect.value,
+        "violations": shown,
+        "segments": segments(text, shown),
+        "asks_topic": thread.topic_suggested if effect == Effect.HOLD and not thread.topic else "",
+        "referral": next((v.finding.suggestion for v in shown if v.rule == "outage"), ""),
+    }
+
+
+@require_POST
+def reply_draft(request: HttpRequest, pk: int) -> HttpResponse:
+    """Autosave: what was typed survives a crash, a sign-out and another device."""
+    thread, form = get_thread(request, pk), ReplyForm(request.POST)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    draft = Reply.draft(thread, by=me(request))
+    if form.cleaned_data["seen"] is not None:
+        draft.saw(form.cleaned_data["seen"])
+    draft.save_text(form.cleaned_data["text"])
+    return render(request, "inbox/_saved.html", {"thread": thread, "draft": draft})
+
+
+@require_POST
+def reply_send(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let it go, as far as the rules let it: out after the undo window, or held for approval."""
+    thread, form = get_thread(request, pk), ReplyForm(request.POST)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    data = form.cleaned_data
+    if not data["text"].strip():
+        return refused(request, _("Write something first."), status=422)
+    if not me(request).clearance_for(thread.channel).may_answer:
+        return refused(request, _("A lead has not yet let you answer on this channel."), status=403)
+    key = data["key"]
+    if key and (earlier := Reply.objects.filter(key=key).first()):
+        return repeated(request, earlier, data["text"])
+    reply = Reply.draft(thread, by=me(request))
+    reply.saw(data["seen"] or 0)
+    reply.save_text(data["text"])
+    try:
+        reply.submit(by=me(request), checked=data["checked"], ask=data["ask"], key=key)
+    except Taken as error:
+        return taken(request, error, thread)
+    except Stopped as error:
+        return not_sent(request, thread, reply, error)
+    return sent_off(request, reply)
+
+
+def repeated(request: HttpRequest, earlier: Reply, text: str) -> HttpResponse:
+    """The same form once more: the same answer. The same key with another text is somebody's mistake."""
+    if earlier.text != text or earlier.written_by_id != me(request).pk:
+        return refused(request, _("This form was sent before, with another text. Open the thread again."))
+    return sent_off(request, earlier)
+
+
+def sent_off(request: HttpRequest, reply: Reply) -> HttpResponse:
+    """The thread as it stands now; the undo bar counts down beside it."""
+    if not is_htmx(request):
+        return redirect("thread", reply.thread_id)
+    screen = thread_screen(reply.thread, me(request))
+    answer = render(request, "inbox/_thread.html", {**screen, "just_sent": reply})
+    answer.headers["HX-Trigger"] = "samtal:reply"
+    return answer
+
+
+def not_sent(request: HttpRequest, thread: Thread, reply: Reply, error: Stopped) -> HttpResponse:
+    """The text is kept; the verdict or the reason stands under it."""
+    if error.verdict is None:
+        return refused(request, str(Reason(error.reason).label), thread=thread)
+    screen = verdict_screen(thread, reply.text, error.verdict)
+    if is_htmx(request):
+        answer = render(request, "inbox/_verdict.html", screen, status=422)
+        answer.headers["HX-Retarget"] = f"#verdict-{thread.pk}"
+        answer.headers["HX-Reswap"] = "outerHTML"
+        return answer
+    page = {**thread_screen(thread, me(request)), **screen, "with_verdict": True}
+    return render(request, "inbox/thread_page.html", page, status=422)
+
+
+@require_GET
+def reply_compose(request: HttpRequest, pk: int) -> HttpResponse:
+    """The composer alone, for a thread that has just been taken."""
+    return render(request, "inbox/_composer.html", thread_screen(get_thread(request, pk), me(request)))
+
+
+@require_POST
+def reply_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take it back. Once this says so, it never leaves."""
+    reply = get_reply(request, pk)
+    if not reply.undo(by=me(request)):
+        return refused(request, _("Too late: it is already on its way."))
+    return back_to(request, "thread", reply.thread_id)
+
+
+@require_POST
+def reply_out(request: HttpRequest, pk: int) -> HttpResponse:
+    """A person has seen on the network that it is out."""
+    reply = get_reply(request, pk, own=not me(request).leads)
+    if not reply.is_out(by=me(request)):
+        return refused(request, _("This has been settled already."))
+    return back_to(request, "thread", reply.thread_id)
+
+
+@require_POST
+def reply_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """A person has looked on the network: it is not out, so send it again."""
+    reply = get_reply(request, pk, own=not me(request).leads)
+    if not reply.send_again(by=me(request)):
+        return refused(request, _("This has been settled already."))
+    return back_to(request, "thread", reply.thread_id)
+
+
+@require_POST
+def reply_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """A reply that was not sent becomes a draft again."""
+    reply = get_reply(request, pk)
+    if not reply.edit_again(by=me(request)):
+        return refused(request, _("This has been settled already."))
+    return back_to(request, "thread", reply.thread_id)
+
+
+@require_POST
+def reply_approve(request: HttpRequest, pk: int) -> HttpResponse:
+    """A lead, or the named mentor, lets a held reply go."""
+    reply = get_reply(request, pk, own=False)
+    if not reply.may_be_approved_by(me(request)):
+        return refused(request, _("A lead approves this."), status=403)
+    try:
+        approved = reply.approve(by=me(request), alone="alone" in request.POST)
+    except Stopped as error:
+        return stopped(request, error)
+    if not approved:
+        return refused(request, _("Somebody has decided this already."))
+    return back_to(request, "board")
+
+
+@require_POST
+def reply_send_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Back to the writer, with a word why."""
+    form, reply = ReasonForm(request.POST), get_reply(request, pk, own=False)
+    if not form.is_valid():
+        return refused(request, _("Say in a word what should change."), status=422)
+    if not reply.may_be_approved_by(me(request)):
+        return refused(request, _("A lead approves this."), status=403)
+    if reply.state != ReplyState.HELD or not reply.send_back(by=me(request), reason=form.cleaned_data["reason"]):
+        return refused(request, _("Somebody has decided this already."))
+    return back_to(request, "board")
+
+
+@require_POST
+def reply_wrong_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """"Wrong stop": the agent says the rule is wrong here. Somebody answers it."""
+    thread, form = get_thread(request, pk), WrongStopForm(request.POST)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    draft = Reply.draft(thread, by=me(request))
+    WrongStop.report(draft, form.cleaned_data["rule"], draft.text, by=me(request))
+    return render(request, "inbox/_wrong_stop.html", {"rule": form.cleaned_data["rule"]})

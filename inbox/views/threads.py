@@ -1,0 +1,184 @@
+"""What people do with a thread: read, take, put back, assign, take over, tag, put off, close, note."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from inbox.forms import (
+    AssignForm,
+    CloseForm,
+    FollowUpForm,
+    LaterForm,
+    NoteForm,
+    RefuseTopicForm,
+    SetAsideForm,
+    TakeOverForm,
+    TopicForm,
+    first_error,
+)
+from inbox.models import FollowUp, Note, Taken, Thread
+from inbox.screens.desk import desk_screen
+from inbox.screens.thread import messages_screen, side_screen, thread_screen
+from inbox.views.answers import back_to, get_thread, is_htmx, me, refused, taken
+
+
+@require_GET
+def thread(request: HttpRequest, pk: int) -> HttpResponse:
+    """The desk with this thread on it; a click in the list swaps only the thread's column."""
+    shown = get_thread(request, pk)
+    screen = thread_screen(shown, me(request))
+    if request.headers.get("HX-Target") == "thread":
+        return render(request, "inbox/_thread.html", screen)
+    return render(request, "inbox/desk.html", {**desk_screen(me(request), request.GET), **screen})
+
+
+@require_GET
+def thread_messages(request: HttpRequest, pk: int) -> HttpResponse:
+    """The conversation alone, refetched when something happens in it."""
+    return render(request, "inbox/_messages.html", messages_screen(get_thread(request, pk), me(request)))
+
+
+@require_GET
+def thread_head(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who has it, its topic and its state, refetched when they change."""
+    return render(request, "inbox/_thread_head.html", thread_screen(get_thread(request, pk), me(request)))
+
+
+@require_GET
+def thread_side(request: HttpRequest, pk: int) -> HttpResponse:
+    return render(request, "inbox/_side.html", side_screen(get_thread(request, pk), me(request)))
+
+
+@require_POST
+def thread_claim(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take it. Who comes second gets 409 and the name of who was faster."""
+    shown = get_thread(request, pk)
+    if not me(request).clearance_for(shown.channel).may_answer:
+        return refused(request, _("A lead has not yet let you answer on this channel."), status=403, thread=shown)
+    if not shown.claim(by=me(request)):
+        shown.refresh_from_db()
+        return taken(request, Taken(shown.holder()), shown)
+    return opened(request, shown)
+
+
+@require_POST
+def thread_next(request: HttpRequest) -> HttpResponse:
+    """Take the best free thread there is."""
+    shown = Thread.objects.next_for(me(request))  # type: ignore[attr-defined]
+    if shown is None:
+        return refused(request, _("Nothing is waiting. Well done."), status=404)
+    return opened(request, shown)
+
+
+def opened(request: HttpRequest, shown: Thread) -> HttpResponse:
+    """Show the thread, ready to be answered."""
+    if is_htmx(request):
+        return HttpResponse(status=204, headers={"HX-Location": f'{{"path": "/threads/{shown.pk}/", "target": "body"}}'})
+    return redirect("thread", shown.pk)
+
+
+@require_POST
+def thread_release(request: HttpRequest, pk: int) -> HttpResponse:
+    shown = get_thread(request, pk)
+    if not shown.release(by=me(request)):
+        return taken(request, Taken(shown.holder()), shown)
+    return back_to(request, "thread", pk)
+
+
+@require_POST
+def thread_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    form = AssignForm(request.POST)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    get_thread(request, pk).assign(to=form.cleaned_data["to"], by=me(request))
+    return back_to(request, "thread", pk)
+
+
+@require_POST
+def thread_take_over(request: HttpRequest, pk: int) -> HttpResponse:
+    form = TakeOverForm(request.POST)
+    shown = get_thread(request, pk)
+    if not form.is_valid():
+        return refused(request, _("Say in a word why you take over."), status=422, thread=shown)
+    if not me(request).clearance_for(shown.channel).may_answer:
+        return refused(request, _("A lead has not yet let you answer on this channel."), status=403, thread=shown)
+    if not shown.take_over(by=me(request), reason=form.cleaned_data["reason"]):
+        return refused(request, _("A reply is just leaving this thread. Try again in a moment."), thread=shown)
+    return opened(request, shown)
+
+
+@require_POST
+def thread_tag(request: HttpRequest, pk: int) -> HttpResponse:
+    form = TopicForm(request.POST)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    get_thread(request, pk).tag(form.cleaned_data["topic"], by=me(request))
+    return back_to(request, "thread", pk)
+
+
+@require_POST
+def thread_refuse_topic(request: HttpRequest, pk: int) -> HttpResponse:
+    """The suggested topic is wrong: it gates no more."""
+    form = RefuseTopicForm(request.POST)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    get_thread(request, pk).refuse_topic(form.cleaned_data["topic"], by=me(request))
+    return back_to(request, "thread", pk)
+
+
+@require_POST
+def thread_set_aside(request: HttpRequest, pk: int) -> HttpResponse:
+    form = SetAsideForm(request.POST)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    if not get_thread(request, pk).set_aside(form.cleaned_data["reason"], by=me(request)):
+        return refused(request, _("This thread is not open any more."))
+    return back_to(request, "desk")
+
+
+@require_POST
+def thread_close(request: HttpRequest, pk: int) -> HttpResponse:
+    form = CloseForm(request.POST)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    if not get_thread(request, pk).close(form.cleaned_data["reason"], by=me(request)):
+        return refused(request, _("This thread is not open any more."))
+    return back_to(request, "desk")
+
+
+@require_POST
+def thread_reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    if not get_thread(request, pk).reopen(by=me(request)):
+        return refused(request, _("This thread is open already."))
+    return back_to(request, "thread", pk)
+
+
+@require_POST
+def thread_later(request: HttpRequest, pk: int) -> HttpResponse:
+    form = LaterForm(request.POST)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    get_thread(request, pk).put_off(form.moment(), by=me(request))
+    return back_to(request, "desk")
+
+
+@require_POST
+def thread_note(request: HttpRequest, pk: int) -> HttpResponse:
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    Note.write(get_thread(request, pk), form.cleaned_data["text"], by=me(request))
+    return back_to(request, "thread", pk)
+
+
+@require_POST
+def thread_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
+    form = FollowUpForm(request.POST)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    data = form.cleaned_data
+    FollowUp.write(get_thread(request, pk), by=me(request), text=data["text"], due_at=data["due_at"])
+    return back_to(request, "thread", pk)
