@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from connectors.sandbox import control
 from connectors.sandbox.graph import server as graph
 from connectors.sandbox.sandbox import Sandbox
+from connectors.sandbox.street import routes as street
 from connectors.sandbox.wire import Wire
 from connectors.sandbox.x import server as x
 
@@ -20,6 +24,8 @@ def make(sandbox: Sandbox) -> Starlette:
     app = Starlette(
         routes=[
             Route("/healthz", healthz),
+            Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
+            *street.routes(),
             *control.routes(),
             *x.routes(),
             Route("/2/{rest:path}", x.nowhere, methods=METHODS),

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from connectors.sandbox.clock import iso, seconds
 from connectors.sandbox.entries import NETWORKS, Entry, NewEntry, Person, Refusal
 from connectors.sandbox.faults import KINDS, Fault
+from connectors.sandbox.guard import refuse_strangers
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.tokens import Token
 from connectors.sandbox.truth import truth
@@ -23,7 +24,10 @@ Answer = Callable[[Sandbox, Request, Any], object]
 
 
 def routes() -> list[Route]:
-    return [Route(f"/control/{path}", _endpoint(answer), methods=[method]) for method, path, answer in ROUTES]
+    return [
+        Route(f"/control/{path}", refuse_strangers(_endpoint(answer)), methods=[method])
+        for method, path, answer in ROUTES
+    ]
 
 
 def _endpoint(answer: Answer) -> Callable[[Request], Awaitable[Response]]:

@@ -49,6 +49,7 @@ class Sandbox:
         self.switches.load()
         self.faults.load()
         self.begin(people=people)
+        self.world.changes += 1
 
     def close(self) -> None:
         self.store.close()

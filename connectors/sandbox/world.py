@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from connectors.sandbox.clock import Clock
@@ -30,6 +30,12 @@ def snowflake(at: float, number: int) -> int:
     return max(int(at * 1000) - SNOWFLAKE_EPOCH, 0) << 22 | number & 0x3FFFFF
 
 
+def conversation_id(network: str, one: str, other: str) -> str:
+    """X names a conversation by its two ids, Facebook by a number of its own."""
+    low, high = sorted((one, other), key=lambda id: (len(id), id))
+    return f"{low}-{high}" if network == X else f"t_{low}{high}"
+
+
 class World:
     """Writes happen at once; reads through `seen` are as late as the network's read side."""
 
@@ -38,6 +44,8 @@ class World:
         self.clock = clock
         self.switches = switches
         self.listeners: list[Callable[[Change], None]] = []
+        # Goes up with everything that happens, so that a page can ask whether it is still fresh.
+        self.changes = 0
 
     # People
 
@@ -95,6 +103,11 @@ class World:
         )
         return Entry.from_row(row) if row else None
 
+    def standing_many(self, where: str, values: dict[str, object], tail: str = "") -> list[Entry]:
+        """As `seen`, but as the write side knows it: no read lag."""
+        sql = f"SELECT {', '.join(COLUMNS)} FROM entry WHERE {where} AND deleted_at IS NULL {tail}"
+        return [Entry.from_row(row) for row in self.store.all(sql, values)]
+
     # Writing
 
     def write(self, new: NewEntry) -> Entry:
@@ -107,6 +120,11 @@ class World:
             entries = [self._insert(new, number) for number, new in enumerate(news, first)]
         self._tell("add", entries)
         return entries
+
+    def write_private(self, network: str, author_id: str, to_id: str, text: str, *, via: str) -> Entry:
+        """A message in the one conversation that two accounts have."""
+        extra = {"conversation": conversation_id(network, author_id, to_id), "to": to_id}
+        return self.write(NewEntry(network, "private", author_id, text, via=via, extra=extra))
 
     def edit(self, entry: Entry, text: str) -> Entry:
         at = self.clock.now()
@@ -154,13 +172,28 @@ class World:
         if not self.person(new.network, new.author_id):
             raise Refusal(f"nobody on {new.network} has the id {new.author_id}")
         created = self.clock.now() if new.created_at is None else new.created_at
-        entry = self._placed(new, number, created)
+        parent = self._parent(new)
+        entry = self._placed(self._addressed(new, parent), parent, number, created)
         self._store_entry(entry, created + self._lag(entry) if new.visible_at is None else new.visible_at)
         self._mention(entry)
         return entry
 
-    def _placed(self, new: NewEntry, number: int, created: float) -> Entry:
-        parent = self._parent(new)
+    def reply_prefix(self, author_id: str, parent: Entry, excluded: Collection[str] = ()) -> str:
+        """Whom X puts in front of a reply: the author of what it answers, then whom that one was talking to."""
+        handles = HANDLE.findall(parent.text[: int(parent.extra.get("prefix", 0))])
+        people = [self.person(X, parent.author_id), *(self.person_called(X, handle) for handle in handles)]
+        named = dict.fromkeys(person.handle for person in people if person and person.id not in {author_id, *excluded})
+        return "".join(f"@{handle} " for handle in named)
+
+    def _addressed(self, new: NewEntry, parent: Entry | None) -> NewEntry:
+        if new.kind != "tweet" or parent is None or "prefix" in new.extra:
+            return new
+        prefix = self.reply_prefix(new.author_id, parent)
+        if new.text.casefold().startswith(prefix.casefold()):
+            return new
+        return replace(new, text=prefix + new.text, extra={**new.extra, "prefix": len(prefix)})
+
+    def _placed(self, new: NewEntry, parent: Entry | None, number: int, created: float) -> Entry:
         flake = snowflake(created, number)
         id = new.id or self._id(new, parent, number, flake)
         return Entry(
@@ -232,6 +265,7 @@ class World:
         return self.switches.now.lag(entry.network)
 
     def _tell(self, verb: str, entries: Iterable[Entry]) -> None:
+        self.changes += 1
         for entry in entries:
             for listener in self.listeners:
                 listener(Change(verb, entry, self.clock.now()))

@@ -81,11 +81,10 @@ def like(call: Call) -> Json:
 
 
 def _new(call: Call, author: Person, prefix: str, text: str, parent: Entry | None) -> NewEntry:
-    extra = {"prefix": len(prefix)} if prefix else {}
     kept = {name: call.body[name] for name in ("community_id", "reply_settings") if name in call.body}
     quoted = {"quoted": str(call.body["quote_tweet_id"])} if call.body.get("quote_tweet_id") else {}
     parent_id = parent.id if parent else None
-    more = {**extra, **kept, **quoted}
+    more = {"prefix": len(prefix), **kept, **quoted}
     return NewEntry(X, "tweet", author.id, prefix + text, parent_id=parent_id, via="api", extra=more)
 
 
@@ -113,19 +112,10 @@ def _summoned(call: Call, author: Person, parent: Entry) -> bool:
 
 
 def _prefix(call: Call, author: Person, parent: Entry | None) -> str:
-    """X puts the people answered in front of a reply: whom it answers, then whom that one was talking to."""
     if parent is None:
         return ""
-    excluded = {str(id) for id in (call.body.get("reply") or {}).get("exclude_reply_user_ids", [])}
-    ids = [parent.author_id, *_leading(call, parent)]
-    people = [call.sandbox.world.person(X, id) for id in dict.fromkeys(ids) if id not in excluded | {author.id}]
-    return "".join(f"@{person.handle} " for person in people if person)
-
-
-def _leading(call: Call, parent: Entry) -> list[str]:
-    prefix = parent.text[: int(parent.extra.get("prefix", 0))]
-    people = [call.sandbox.world.person_called(X, handle) for handle in xtext.MENTION.findall(prefix)]
-    return [person.id for person in people if person]
+    excluded = [str(id) for id in (call.body.get("reply") or {}).get("exclude_reply_user_ids", [])]
+    return call.sandbox.world.reply_prefix(author.id, parent, excluded)
 
 
 def _refuse_duplicate(call: Call, text: str) -> None:

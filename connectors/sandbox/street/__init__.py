@@ -1,0 +1,1 @@
+"""The street: a web page where a person writes as a customer and reads what the organisation answered."""
