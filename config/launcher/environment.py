@@ -17,19 +17,21 @@ DEFAULT_PORTS = {"postgres": 5432, "postgresql": 5432, "redis": 6379, "rediss": 
 
 
 def demo_environment(place: Place, ports: Ports, given: Mapping[str, str]) -> dict[str, str]:
-    """The variables that make a Samtal process part of this demo. What the person has set stands."""
-    ours = {
-        "SAMTAL_ENV": "demo",
+    """The variables that make a Samtal process part of this demo. What a person may choose stands as they set it."""
+    chosen = {
         "SECRET_KEY": place.secrets.secret_key,
         "SAMTAL_TOKEN_KEYS": place.secrets.token_key,
-        "SAMTAL_SANDBOX_URL": f"http://{HOST}:{ports.sandbox.number}",
         "SAMTAL_POLL_SECONDS": "3",
         "SAMTAL_DEMO_PASSWORD": PASSWORD,
+    }
+    fixed = {
+        "SAMTAL_ENV": "demo",
         "SAMTAL_WEB_PORT": str(ports.web.number),
+        "SAMTAL_SANDBOX_URL": f"http://{HOST}:{ports.sandbox.number}",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONUNBUFFERED": "1",
     }
-    return {name: given.get(name) or value for name, value in ours.items()}
+    return {name: given.get(name) or value for name, value in chosen.items()} | fixed
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """What the terminal shows: our own progress, and every program's lines behind its name."""
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterable
@@ -42,9 +43,6 @@ class Console:
         self._print(f"\033[{colour}m{label}\033[0m | {text}" if self._coloured else f"{label} | {text}")
 
     def _print(self, text: str) -> None:
-        with self._lock:
-            try:
-                print(text, file=self._out, flush=True)
-            except OSError:
-                # The programs must go on working, and stop, without a reader.
-                self._out = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the rest of the run
+        # The programs must go on working, and stop in order, when the reader has gone away.
+        with self._lock, contextlib.suppress(OSError):
+            print(text, file=self._out, flush=True)
