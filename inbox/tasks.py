@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from celery import shared_task
 from connectors.base import Connector, ConnectorError
-from connectors.readback import find_own
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
@@ -127,7 +127,7 @@ def publish(reply: Reply) -> None:
     if outgoing is None:
         return
     try:
-        sent = reply.channel.connect().send(outgoing)
+        sent = reply.channel.connect(start_within=settings.SAMTAL_SEND_START_BY).send(outgoing)
     except ConnectorError as error:
         log.warning("reply %s attempt %s: %s", reply.pk, reply.attempt, error)
         reply.finish_error(error)
@@ -137,21 +137,23 @@ def publish(reply: Reply) -> None:
 
 def read_back(reply: Reply) -> None:
     """After the quiet time: is it there? (DESIGN §7)"""
-    if not reply.take_read_back() or reply.attempt_at is None:
+    since = reply.first_attempt_at
+    if since is None or not reply.take_read_back():
         return
-    outgoing, since = reply.as_outgoing(), reply.attempt_at
+    outgoing = reply.as_outgoing()
     connector = reply.channel.connect()
     try:
         seen = connector.read_back(outgoing, since=since)
     except ConnectorError as error:
         reply.read_back_later(error)
         return
-    taken = set(Reply.objects.filter(channel=reply.channel, remote_id__isnull=False).values_list("remote_id", flat=True))
-    found = find_own(connector, outgoing, seen, since=since, taken=taken)
+    ids = [message.remote_id for message in seen.own]
+    taken = set(Reply.objects.filter(channel=reply.channel, remote_id__in=ids).values_list("remote_id", flat=True))
+    found = connector.find_own(outgoing, seen, since=since, taken=taken)
     if found:
         reply.finish_found(found)
     else:
-        reply.not_found(caught_up=seen.newest_at is not None and seen.newest_at > since)
+        reply.not_found(caught_up=seen.newest_at is not None and seen.newest_at > (reply.attempt_at or since))
 
 
 # --- the record ------------------------------------------------------------------------------------------------------

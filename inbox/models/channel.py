@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -101,9 +102,13 @@ class Channel(models.Model):
             return timedelta(seconds=settings.SAMTAL_QUIET_SECONDS)
         return self.capabilities.quiet_time
 
-    def connect(self) -> Connector:
-        """A connector for one chain of calls. Never shared between threads."""
+    def connect(self, *, start_within: float | None = None) -> Connector:
+        """A connector for one chain of calls, never shared between threads.
+
+        start_within: seconds after which a call is given up unsent if nothing of it has left.
+        """
         options = Options(
+            start_by=None if start_within is None else time.monotonic() + start_within,
             base_url=settings.SAMTAL_SANDBOX_URL,
             deadline=settings.SAMTAL_SEND_DEADLINE,
             page_size=settings.SAMTAL_PAGE_SIZE,

@@ -10,10 +10,9 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import timedelta
 
 import connectors
-from connectors.base import Malformed, Page, PostContext, RemoteMessage, Sent, Visibility, Window
+from connectors.base import CLOCK_SKEW, Malformed, Page, PostContext, RemoteMessage, Sent, Visibility, Window
 from connectors.base import Author as RemoteAuthor
 from django.db import transaction
 from policies.reading import read
@@ -25,8 +24,6 @@ from inbox.models.reply import Reply
 from inbox.models.thread import Thread, due
 from inbox.states import ReplyState, Settled, ThreadState
 
-# The network's clock and ours may differ a little: our own post may carry a time just before the attempt.
-CLOCK_TOLERANCE = timedelta(seconds=5)
 UNLINKED = (ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNCERTAIN)
 
 
@@ -291,15 +288,14 @@ def link_own(message: Message) -> None:
 
 def reply_of(message: Message) -> Reply | None:
     """The reply under way that this post of ours is: same thread, newer than its attempt, same text."""
-    normalise = connectors.get(message.network).normalise
+    same_text = connectors.get(message.network).same_text
     candidates = Reply.objects.filter(
         thread_id=message.thread_id,
         state__in=UNLINKED,
         attempt__gt=0,
-        attempt_at__lte=message.created_at + CLOCK_TOLERANCE,
+        attempt_at__lte=message.created_at + CLOCK_SKEW,
     ).order_by("pk")
-    text = normalise(message.text)
-    return next((reply for reply in candidates if normalise(reply.outgoing) == text), None)
+    return next((reply for reply in candidates if same_text(reply.outgoing, message.text)), None)
 
 
 def settle_elsewhere(message: Message) -> None:

@@ -546,6 +546,11 @@ class Reply(models.Model):
                 self.close_attempt("refused", detail)
                 Audit.write("failed", by=None, reply=self, reason=reason, attempt=self.attempt)
 
+    @property
+    def first_attempt_at(self) -> datetime | None:
+        """Ours may have come out of any attempt since the first."""
+        return self.attempts.aggregate(first=models.Min("started_at"))["first"]  # type: ignore[no-any-return]
+
     def take_read_back(self, at: datetime | None = None) -> bool:
         """Take an unknown outcome for one read-back; false where another worker has it or Q is not over."""
         rows = Reply.objects.due(at).filter(pk=self.pk, state=ReplyState.SENDING, attempt=self.attempt)  # type: ignore[attr-defined]

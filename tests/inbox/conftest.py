@@ -1,0 +1,73 @@
+"""The people and channels every inbox test knows, and a sandbox network to speak to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from connectors.sandbox.remote import Remote
+from connectors.sandbox.server import running
+from inbox.models import Channel, Person, Role
+from django.conf import LazySettings
+
+from tests import make
+
+
+@pytest.fixture(autouse=True)
+def _quick(settings: LazySettings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def facebook(db: None) -> Channel:
+    return make.channel("facebook")
+
+
+@pytest.fixture
+def twitter(db: None) -> Channel:
+    return make.channel("twitter")
+
+
+@pytest.fixture
+def anna(facebook: Channel) -> Person:
+    anna = make.person("anna")
+    make.clear(anna, facebook)
+    return anna
+
+
+@pytest.fixture
+def bo(facebook: Channel) -> Person:
+    bo = make.person("bo")
+    make.clear(bo, facebook)
+    return bo
+
+
+@pytest.fixture
+def lea(db: None) -> Person:
+    return make.person("lea", Role.LEAD)
+
+
+@pytest.fixture
+def ada(db: None) -> Person:
+    return make.person("ada", Role.ADMIN)
+
+
+@pytest.fixture
+def ext(db: None) -> Person:
+    return make.person("ext", Role.NONE)
+
+
+@pytest.fixture(scope="session")
+def network() -> Iterator[Remote]:
+    """A sandbox network of the session's own."""
+    with running() as sandbox:
+        yield Remote(sandbox.base)
+
+
+@pytest.fixture
+def street(network: Remote, settings: LazySettings) -> Remote:
+    """The sandbox, emptied, with Samtal's connectors pointed at it."""
+    network.reset()
+    network.clear_faults()
+    settings.SAMTAL_SANDBOX_URL = network.base
+    return network
