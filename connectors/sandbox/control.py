@@ -125,9 +125,11 @@ def delete_entry(sandbox: Sandbox, request: Request, body: Json) -> object:
 
 
 def show_truth(sandbox: Sandbox, request: Request, body: Json) -> object:
-    """?network=facebook|x, ?who=ours (default), others, all: everything written, deleted or not, lag or not."""
+    """?network=facebook|x, ?who=ours (default), others, all, ?via=api, ?since=seq: deleted or not, lag or not."""
     query = request.query_params
-    return {"entries": truth(sandbox, query.get("network"), query.get("who", "ours"), query.get("via"))}
+    since = int(query.get("since", 0))
+    found = truth(sandbox, query.get("network"), query.get("who", "ours"), query.get("via"), since)
+    return {"entries": found, "seq": sandbox.world.last_seq(), "now": sandbox.clock.now()}
 
 
 def show_tokens(sandbox: Sandbox, request: Request, body: Json) -> object:

@@ -31,12 +31,13 @@ CUSTOMERS = {
     "da": ("Mette Kjærgaard", "Søren Højlund", "Freja Damgaard", "Rasmus Bæk", "Aisha Møller", "Poul Nygård"),
     "en": ("Alice Hartley", "Daniel Osei", "Priya Raman", "Tom Whitfield", "Grace Lindsay", "Marek Nowak"),
 }
-POSTS = (
-    ("Vi bygger ut fibernätet i Luleå i höst. Här ser du vilka gator som kommer först.", 6 * 86400),
-    ("Sommeren er over, men roamingen i Norden er fortsatt inkludert i alle våre abonnementer.", 4 * 86400),
-    ("Nye åbningstider i vores butikker: vi har nu åbent til kl. 19 på hverdage.", 2 * 86400),
-    ("Our customer service is open every day 8–20, by phone, in chat and right here.", 9 * 3600),
-)
+# By name, since the player's scripts say under which one they belong: what it says, and how old it is in seconds.
+POSTS = {
+    "fiber": ("Vi bygger ut fibernätet i Luleå i höst. Här ser du vilka gator som kommer först.", 6 * 86400),
+    "roaming": ("Sommeren er over, men roamingen i Norden er fortsatt inkludert i alle våre abonnementer.", 4 * 86400),
+    "stores": ("Nye åbningstider i vores butikker: vi har nu åbent til kl. 19 på hverdage.", 2 * 86400),
+    "service": ("Our customer service is open every day 8–20, by phone, in chat and right here.", 9 * 3600),
+}
 TWEETS = (
     ("Vi ses på mässan i Göteborg på torsdag. Kom förbi och säg hej!", 3 * 86400),
     ("Kundeservicen vår svarer hver dag 8–20, også her.", 7 * 3600),
@@ -64,7 +65,9 @@ def populate(world: World) -> None:
         for number, name in enumerate(names):
             for network in (FACEBOOK, X):
                 world.add_person(_customer(network, name, language, followers=12 + 7 ** (number + 1) % 9000, at=now))
-    posts = [NewEntry(FACEBOOK, "post", PAGE_ID, text, wall_id=PAGE_ID, created_at=now - age) for text, age in POSTS]
+    posts = [
+        NewEntry(FACEBOOK, "post", PAGE_ID, text, wall_id=PAGE_ID, created_at=now - age) for text, age in POSTS.values()
+    ]
     tweets = [NewEntry(X, "tweet", X_USER_ID, text, created_at=now - age) for text, age in TWEETS]
     world.write_many(posts + tweets)
 

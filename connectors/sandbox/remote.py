@@ -14,11 +14,11 @@ class Remote:
     """base: "http://127.0.0.1:8090". Every method raises RemoteRefusal with the sandbox's own sentence."""
 
     def __init__(self, base: str) -> None:
-        self._base = base.rstrip("/")
+        self.base = base.rstrip("/")
         self._session = requests.Session()
 
     def call(self, method: str, path: str, body: object = None) -> Any:
-        response = self._session.request(method, f"{self._base}/control/{path}", json=body, timeout=60)
+        response = self._session.request(method, f"{self.base}/control/{path}", json=body, timeout=60)
         answer = response.json()
         if not response.ok:
             raise RemoteRefusal(answer["error"])

@@ -11,22 +11,28 @@ from connectors.sandbox.sandbox import Sandbox
 WHO = {"ours": "p.ours", "others": "NOT p.ours", "all": "1"}
 
 
-def truth(sandbox: Sandbox, network: str | None, who: str = "ours", via: str | None = None) -> list[dict[str, Any]]:
-    """In the order of writing. `text` is what the author typed, without the names X puts in front of a reply."""
+def truth(
+    sandbox: Sandbox, network: str | None, who: str = "ours", via: str | None = None, since: int = 0
+) -> list[dict[str, Any]]:
+    """In the order of writing, what came after the entry with the seq `since`.
+
+    `text` is what the author typed, without the names X puts in front of a reply.
+    """
     if who not in WHO:
         raise Refusal("who is ours, others or all")
     columns = ", ".join(f"e.{name}" for name in COLUMNS)
     rows = sandbox.store.all(
         f"SELECT {columns} FROM entry e JOIN person p ON p.network = e.network AND p.id = e.author_id"
         f" WHERE {WHO[who]} AND (:network IS NULL OR e.network = :network) AND (:via IS NULL OR e.via = :via)"
-        " ORDER BY e.seq",
-        {"network": network, "via": via},
+        " AND e.seq > :since ORDER BY e.seq",
+        {"network": network, "via": via, "since": since},
     )
     return [_told(Entry.from_row(row)) for row in rows]
 
 
 def _told(entry: Entry) -> dict[str, Any]:
     return {
+        "seq": entry.seq,
         "network": entry.network,
         "id": entry.id,
         "kind": entry.kind,

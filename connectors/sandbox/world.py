@@ -103,6 +103,10 @@ class World:
         )
         return Entry.from_row(row) if row else None
 
+    def last_seq(self) -> int:
+        row = self.store.one("SELECT max(seq) AS seq FROM entry")
+        return int(row["seq"] or 0) if row else 0
+
     def standing_many(self, where: str, values: dict[str, object], tail: str = "") -> list[Entry]:
         """As `seen`, but as the write side knows it: no read lag."""
         sql = f"SELECT {', '.join(COLUMNS)} FROM entry WHERE {where} AND deleted_at IS NULL {tail}"
