@@ -60,25 +60,25 @@ def is_loopback(host: str) -> bool:
 def running(data: Path | None = None) -> Iterator[Running]:
     """A sandbox of one's own on a free port, its state in `data` or in memory, gone at the end of the block."""
     sandbox = Sandbox(data)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        server = _Server(config(sandbox, "127.0.0.1", port))
-        thread = threading.Thread(target=server.run, args=([listening],), name=f"sandbox-{port}", daemon=True)
-        thread.start()
-        try:
-            server.up.wait(10)
-            yield Running(f"http://127.0.0.1:{port}", port)
-        finally:
-            server.should_exit = True
-            thread.join(10)
-            sandbox.close()
+    server = _Server(config(sandbox, "127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, name="sandbox", daemon=True)
+    thread.start()
+    try:
+        server.up.wait(10)
+        yield Running(f"http://127.0.0.1:{server.port}", server.port)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        sandbox.close()
 
 
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.up = threading.Event()
+        self.port = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self.port = self.servers[0].sockets[0].getsockname()[1]
         self.up.set()
