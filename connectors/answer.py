@@ -20,6 +20,7 @@ MAX_DIGITS = 19
 MAX_ID = 255
 
 _BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _ID = re.compile(r"[\w.:$=-]+", re.ASCII)
 
@@ -40,10 +41,21 @@ class Unreadable(ValueError):
 def decode(body: bytes, hide: Callable[[str], str] = str) -> object:
     """The JSON in `body`, cleaned; every string goes through `hide`, which takes out what must not be stored."""
     text = body.decode("utf-8-sig", "replace")
+    if _looks_deep(text):
+        text = "".join(_shallow(text))
     try:
         return _clean(_parse(text), hide, MAX_DEPTH)
     except RecursionError:
         return _clean(_parse("".join(_shallow(text))), hide, MAX_DEPTH)
+
+
+def _looks_deep(text: str) -> bool:
+    """A quick look, which brackets inside strings can deceive: the parser's own limit is the second line."""
+    depth = deepest = 0
+    for bracket in _NO_BRACKETS.sub("", text):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest > MAX_DEPTH
 
 
 def _parse(text: str) -> object:
@@ -57,7 +69,7 @@ def _parse(text: str) -> object:
 
 
 def _shallow(text: str) -> Iterator[str]:
-    """The text in pieces, with all that is deeper than MAX_DEPTH replaced by null, or parsing would exhaust the stack."""
+    """The text in pieces, with null for everything deeper than MAX_DEPTH: parsing that would exhaust the stack."""
     depth = copied = 0
     for match in _BRACKET_OR_STRING.finditer(text):
         if match[0] in "[{":

@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -136,8 +136,9 @@ class Facebook(Connector):
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         super().__init__(credentials, options)
         token, app_secret = (_secret(credentials, name) for name in ("access_token", "app_secret"))
-        self._hide = Redactor((token, app_secret, _proof(token, app_secret)))
-        self._http = Adapter(self.label, self.options, self._judge)
+        hide = Redactor((token, app_secret, _proof(token, app_secret)))
+        # Not a method of ours: a circle of references would keep the connection open until the collector comes.
+        self._http = Adapter(self.label, self.options, partial(judge, hide=hide))
         self._graph = Graph(token, app_secret, _version(self.options.api_version), session(GRAPH, self._http))
 
     def account(self) -> Account:
@@ -184,6 +185,8 @@ class Facebook(Connector):
         }
         read = partial(_comment, post_id=root, root=root)
         found, _, _ = _gather(self._pages(root, "comments", params), read, enough=lambda _: False)
+        # The post above is not known here; it is none of the caller's business either, who has the thread.
+        found = [replace(message, post_remote_id="") for message in found]
         own = [message for message in found if message.author and message.author.remote_id == self._us]
         newest = max((message.created_at for message in found), default=None)
         return ReadBack(tuple(sorted(own, key=lambda message: message.created_at, reverse=True)), newest)
@@ -265,8 +268,10 @@ class Facebook(Connector):
             yield self._http.believe(answer.as_list, found.get("data"), "data"), not cursor
             if not cursor:
                 return
+            if params == {**params, **cursor}:
+                break
             params = {**params, **cursor}
-        raise ConnectorError("Facebook's pages do not end", kind=ErrorKind.MALFORMED)
+        raise ConnectorError("Facebook's pages lead nowhere", kind=ErrorKind.MALFORMED)
 
     def _ask(self, call: Callable[[], JsonObject]) -> JsonObject:
         """One call through the SDK. Its answer has been judged on the way: what returns is an object."""
@@ -274,24 +279,26 @@ class Facebook(Connector):
             raise ConnectorError("The channel has no access token", kind=ErrorKind.TOKEN, permanent=True)
         return without_a_trace(call)
 
-    def _judge(self, exchange: Exchange) -> bytes:
-        try:
-            found = answer.decode(exchange.body, self._hide)
-        except Unreadable:
-            found = None
-        if isinstance(found, dict) and found.get("error"):
-            # The error may ride on any status, 200 too, and facebook-sdk does not look at the status at all.
-            raise error_of(answer.part(found, "error"), exchange, self._hide)
-        if exchange.status >= 300 or not isinstance(found, dict):
-            raise from_status(self.label, exchange)
-        return json.dumps(found).encode()
-
     def _calls_left(self) -> int | None:
         used = usage(self._http.last.headers).percent if self._http.last else None
         return None if used is None else max(0, 100 - used)
 
 
 # Errors
+
+
+def judge(exchange: Exchange, *, hide: Redactor) -> bytes:
+    """What facebook-sdk may see of an answer. Raises ConnectorError for everything but a success."""
+    try:
+        found = answer.decode(exchange.body, hide)
+    except Unreadable:
+        found = None
+    if isinstance(found, dict) and found.get("error"):
+        # The error may ride on any status, 200 too, and facebook-sdk does not look at the status at all.
+        raise error_of(answer.part(found, "error"), exchange, hide)
+    if exchange.status >= 300 or not isinstance(found, dict):
+        raise from_status("Facebook", exchange)
+    return json.dumps(found).encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,10 +279,7 @@ class Adapter(HTTPAdapter):
                 status=response.status_code,
             )
         self.last = Exchange(method, response.status_code, dict(response.headers.lower_items()), body)
-        response.raw = io.BytesIO(self.judge(self.last))
-        response.headers["content-type"] = "application/json"  # facebook-sdk wants one, and what was let through is
-        response.headers.pop("location", None)  # requests would follow it
-        return response
+        return _as_read(response, self.judge(self.last))
 
     def _problem(self, error: Exception, call: Call, method: str) -> ConnectorError:
         if isinstance(error, TooLate):
@@ -296,6 +293,17 @@ class Adapter(HTTPAdapter):
         unknown = call.departed and method not in SAFE_METHODS
         subject = "The call" if code == "too_late" else self.network
         return ConnectorError(f"{subject} {text}", kind=ErrorKind.UNAVAILABLE, outcome_unknown=unknown, code=code)
+
+
+def _as_read(response: requests.Response, body: bytes) -> requests.Response:
+    """What the SDK gets to see: the judged body, and no header that it or requests could act upon (Location)."""
+    shown = requests.Response()
+    shown.status_code, shown.reason = response.status_code, response.reason
+    shown.url, shown.request = response.url, response.request
+    shown.headers["content-type"] = "application/json; charset=utf-8"  # facebook-sdk will not read without one
+    shown.encoding = "utf-8"
+    shown.raw = io.BytesIO(body)
+    return shown
 
 
 def _stand_in(base_url: str) -> tuple[str, str] | None:

@@ -121,8 +121,9 @@ class Twitter(Connector):
 
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         super().__init__(credentials, options)
-        self._hide = Redactor(secret.reveal() for secret in credentials.secrets.values())
-        self._http = Adapter(self.label, self.options, self._judge)
+        hide = Redactor(secret.reveal() for secret in credentials.secrets.values())
+        # Not a method of ours: a circle of references would keep the connection open until the collector comes.
+        self._http = Adapter(self.label, self.options, partial(judge, hide=hide))
         # tweepy logs the headers it makes, so it makes none that matter: the session signs.
         self._client = tweepy.Client(return_type=dict)
         self._client.session = session(API, self._http)
@@ -236,12 +237,14 @@ class Twitter(Connector):
         for _ in range(MAX_PAGES):
             found = self._ask(partial(ask, **ASKED_FOR, **bounds))
             items = self._http.believe(answer.as_list, found.get("data", []), "data")
-            token = answer.words(answer.part(found, "meta"), "next_token")
+            token = self._http.believe(_next_token, found.get("meta"), "meta")
             yield _sheet(items, _Includes.of(found), us=self._us, last=not token)
             if not token:
                 return
+            if token == bounds.get("pagination_token"):
+                break
             bounds = {**bounds, "pagination_token": token}
-        raise ConnectorError("X's pages do not end", kind=ErrorKind.MALFORMED)
+        raise ConnectorError("X's pages lead nowhere", kind=ErrorKind.MALFORMED)
 
     def _ask(self, call: Callable[[], Any]) -> JsonObject:
         """One call through the SDK. Its answer has been judged on the way: what returns is an object."""
@@ -249,17 +252,6 @@ class Twitter(Connector):
             raise ConnectorError("The channel has no access token", kind=ErrorKind.TOKEN, permanent=True)
         found: JsonObject = without_a_trace(call)
         return found
-
-    def _judge(self, exchange: Exchange) -> bytes:
-        try:
-            found = answer.decode(exchange.body, self._hide)
-        except Unreadable:
-            found = None
-        if not isinstance(found, dict):
-            raise from_status(self.label, exchange)
-        if not 200 <= exchange.status < 300 or not ({"data", "meta"} & found.keys()):
-            raise error_of(found, exchange, self._hide)
-        return json.dumps(found).encode()
 
     def _calls_left(self) -> int | None:
         remaining = self._http.last.headers.get("x-rate-limit-remaining", "") if self._http.last else ""
@@ -288,6 +280,19 @@ def _signature(credentials: Credentials) -> requests.auth.AuthBase | None:
 
 
 # Errors
+
+
+def judge(exchange: Exchange, *, hide: Redactor) -> bytes:
+    """What tweepy may see of an answer. Raises ConnectorError for everything but a success."""
+    try:
+        found = answer.decode(exchange.body, hide)
+    except Unreadable:
+        found = None
+    if not isinstance(found, dict):
+        raise from_status("X", exchange)
+    if not 200 <= exchange.status < 300 or not ({"data", "meta"} & found.keys()):
+        raise error_of(found, exchange, hide)
+    return json.dumps(found).encode()
 
 
 def error_of(found: JsonObject, exchange: Exchange, hide: Redactor) -> ConnectorError:
@@ -417,6 +422,11 @@ class _Includes:
         )
 
 
+def _next_token(meta: object, what: str) -> str:
+    """ "" on the last page. A list without meta is none: taking it for the end would lose what is behind it."""
+    return answer.as_text(answer.as_object(meta, what).get("next_token"), "next_token")
+
+
 def _sheet(items: list[object], includes: _Includes, *, us: str, last: bool) -> _Sheet:
     read, malformed = answer.sorted_out(items, partial(_tweet, includes=includes, us=us))
     ids = [answer.known_id(item, "id") for item in items if isinstance(item, dict)]
@@ -470,11 +480,8 @@ def _tweet_id(value: object, what: str) -> str:
 def _first_version(raw: JsonObject, tweet_id: str) -> str:
     """The id a post began with. An edit gives it a new one, and it must not come in as another message."""
     history = raw.get("edit_history_tweet_ids") or raw.get("edit_history_post_ids")
-    ids = (
-        [one for one in history if isinstance(one, str) and _TWEET_ID.fullmatch(one)]
-        if isinstance(history, list)
-        else []
-    )
+    known = history if isinstance(history, list) else []
+    ids = [one for one in known if isinstance(one, str) and _TWEET_ID.fullmatch(one)]
     return min([*ids, tweet_id], key=int)
 
 
@@ -578,7 +585,10 @@ _ADDRESS = re.compile(
 )
 ADDRESS_WEIGHT = 23
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
-_PICTURE = "[\u203c\u2049\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+_PICTURE = (
+    "[\u203c\u2049\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299"
+    "\U0001f000-\U0001faff]"
+)
 _TONES = "[\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
 _EMOJI = re.compile(
     f"[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3|[\u00a9\u00ae\u2122\u2139]\ufe0f"
@@ -587,8 +597,8 @@ _EMOJI = re.compile(
 
 
 def weight(text: str) -> int:
-    """The length X counts, of at most 280: an address 23, an emoji 2 whatever it is made of, beyond Europe 2 a letter."""
-    plain = _LEADING_MENTIONS.sub("", unicodedata.normalize("NFC", text))
+    """The length X counts, of at most 280: an address is 23, an emoji 2 however it is made, a letter 1 or 2."""
+    plain = unicodedata.normalize("NFC", text)
     plain, addresses = _ADDRESS.subn("", plain)
     plain, emoji = _EMOJI.subn("", plain)
     letters = sum(1 if any(low <= ord(letter) <= high for low, high in _LIGHT) else 2 for letter in plain)

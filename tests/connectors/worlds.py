@@ -1,0 +1,110 @@
+"""The sandbox as each network's connector meets it: what the contract's tests need to make customers speak there."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from connectors.base import Connector, Credentials, Options, Outgoing, Secret
+from connectors.facebook import Facebook
+from connectors.sandbox import demo
+from connectors.sandbox.remote import Remote
+from connectors.twitter import Twitter
+
+Json = dict[str, Any]
+
+
+class World(ABC):
+    """network: the sandbox's own name for it. write_path, read_path: where a reply is posted and where it is read."""
+
+    connector: type[Connector]
+    network: str
+    secrets: dict[str, str]
+    token: str
+    account_id: str
+    write_path: str
+    read_path: str
+    own_path: str
+
+    def __init__(self, base: str, remote: Remote) -> None:
+        self.base = base
+        self.remote = remote
+
+    def connect(self, **options: Any) -> Connector:
+        secrets = {name: Secret(value) for name, value in self.secrets.items()}
+        return self.connector(Credentials(self.account_id, secrets), Options(**{"base_url": self.base, **options}))
+
+    @abstractmethod
+    def question(self, text: str, **more: Any) -> Json:
+        """A customer's message that begins a thread, as JSON for Remote.write_many."""
+
+    @abstractmethod
+    def answer(self, parent_id: str, text: str, **more: Any) -> Json:
+        """A customer's message under another."""
+
+    def say(self, text: str, **more: Any) -> str:
+        """Its id."""
+        return str(self.remote.write(**self.question(text, **more))["id"])
+
+    def reply_to(self, remote_id: str, text: str = "Hej! Vi tittar på det.") -> Outgoing:
+        return Outgoing(text, answers_remote_id=remote_id, root_remote_id=remote_id)
+
+    def sent(self) -> list[Json]:
+        """What has left through the API, as the network itself knows it."""
+        return self.remote.truth(self.network, via="api")
+
+
+class FacebookWorld(World):
+    connector = Facebook
+    network = "facebook"
+    secrets = {"access_token": demo.PAGE_TOKEN, "app_secret": demo.APP_SECRET}
+    token = demo.PAGE_TOKEN
+    account_id = demo.PAGE_ID
+    write_path = "/comments$"
+    read_path = "/feed$|/comments$"
+    own_path = "/comments$"
+
+    def __init__(self, base: str, remote: Remote) -> None:
+        super().__init__(base, remote)
+        posts = [one for one in remote.truth("facebook") if one["kind"] == "post"]
+        self.post_id = str(posts[-1]["id"])
+
+    def question(self, text: str, **more: Any) -> Json:
+        return self.answer(self.post_id, text, **more)
+
+    def answer(self, parent_id: str, text: str, **more: Any) -> Json:
+        author = {} if "author_id" in more else {"author": "Elin Sjöberg"}
+        return {"network": "facebook", "kind": "comment", "text": text, "parent_id": parent_id, **author, **more}
+
+
+class TwitterWorld(World):
+    connector = Twitter
+    network = "x"
+    secrets = {"oauth2_token": demo.X_TOKEN}
+    token = demo.X_TOKEN
+    account_id = demo.X_USER_ID
+    write_path = "/tweets$"
+    read_path = "/mentions$|/users/.*/tweets$"
+    own_path = "/users/.*/tweets$"
+
+    def question(self, text: str, **more: Any) -> Json:
+        author = {} if "author_id" in more else {"author": "Elin Sjöberg"}
+        return {"network": "x", "kind": "tweet", "text": f"@{demo.X_HANDLE} {text}", **author, **more}
+
+    def answer(self, parent_id: str, text: str, **more: Any) -> Json:
+        return {**self.question(text, **more), "parent_id": parent_id}
+
+
+class SignedTwitterWorld(TwitterWorld):
+    """The same with OAuth 1.0a."""
+
+    secrets = {
+        "consumer_key": demo.X_CONSUMER_KEY,
+        "consumer_secret": demo.X_CONSUMER_SECRET,
+        "access_token": demo.X_ACCESS_TOKEN,
+        "access_token_secret": demo.X_ACCESS_SECRET,
+    }
+    token = demo.X_ACCESS_TOKEN
+
+
+WORLDS: tuple[type[World], ...] = (FacebookWorld, TwitterWorld, SignedTwitterWorld)
