@@ -34,6 +34,7 @@ class ReplyForm(forms.Form):
     key = forms.UUIDField(required=False)
     checked = forms.BooleanField(required=False)
     ask = forms.BooleanField(required=False)
+    referral = forms.BooleanField(required=False)
 
 
 class NoteForm(forms.Form):

@@ -180,6 +180,20 @@ class Thread(models.Model):
         return self.visibility == Visibility.PRIVATE
 
     @property
+    def lease_is_live(self) -> bool:
+        """Whether the claim shown in a list still holds. For the eye only: claims themselves ask the database."""
+        return self.lease_until is not None and self.lease_until > timezone.now()
+
+    @property
+    def why(self) -> str:
+        """Why it stands where it stands in the queue."""
+        return str(DueReason(self.due_reason).label) if self.due_reason else ""
+
+    @property
+    def get_topic_suggested_display(self) -> str:
+        return str(Topic(self.topic_suggested).label) if self.topic_suggested else ""
+
+    @property
     def topic_in_force(self) -> str:
         """What gates a reply: a person's tag, else a suggestion nobody has said no to."""
         return self.topic or (self.topic_suggested if self.topic_suggested not in self.topics_refused else "")

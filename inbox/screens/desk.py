@@ -92,6 +92,7 @@ def desk_screen(person: Person, params: Mapping[str, str]) -> dict[str, object]:
         "queue_label": QUEUES[key][0],
         "threads": page[:PAGE],
         "search": params.get("q", ""),
+        "shown": int(params["shown"]) if params.get("shown", "").isdecimal() else None,
         "older": start + PAGE if len(page) > PAGE else None,
         "newer": max(start - PAGE, 0) if start else None,
     }

@@ -42,8 +42,12 @@ def back_to(request: HttpRequest, route: str, *args: object) -> HttpResponse:
 
 def refused(request: HttpRequest, text: str, *, status: int = 409, thread: Thread | None = None) -> HttpResponse:
     """A sentence that says what happened and what to do: 409 lost race, 422 form or rule."""
-    template = "inbox/_refused.html" if is_htmx(request) else "409.html"
-    return render(request, template, {"text": text, "thread": thread}, status=status)
+    if not is_htmx(request):
+        return render(request, "409.html", {"text": text, "thread": thread}, status=status)
+    answer = render(request, "inbox/_refused.html", {"text": text, "thread": thread}, status=status)
+    # Wherever the form stood: a refusal never takes the place of what was written.
+    answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#refused", "innerHTML"
+    return answer
 
 
 def taken(request: HttpRequest, error: Taken, thread: Thread | None = None) -> HttpResponse:

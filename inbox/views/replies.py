@@ -11,6 +11,7 @@ from policies.verdict import Effect, Verdict, segments
 from inbox.forms import ReasonForm, ReplyForm, WrongStopForm, first_error
 from inbox.models import Reason, Reply, Stopped, Taken, Thread, WrongStop
 from inbox.models.check import check_text, supervised
+from inbox.screens.desk import desk_screen
 from inbox.screens.thread import answered_message, thread_screen
 from inbox.states import ReplyState
 from inbox.views.answers import back_to, get_reply, get_thread, is_htmx, me, refused, stopped, taken
@@ -81,7 +82,7 @@ def reply_send(request: HttpRequest, pk: int) -> HttpResponse:
         return repeated(request, earlier, data["text"])
     reply = Reply.draft(thread, by=me(request))
     reply.saw(data["seen"] or 0)
-    reply.save_text(data["text"])
+    reply.save_text(with_referral(request, thread, data["text"]) if data["referral"] else data["text"])
     try:
         reply.submit(by=me(request), checked=data["checked"], ask=data["ask"], key=key)
     except Taken as error:
@@ -89,6 +90,13 @@ def reply_send(request: HttpRequest, pk: int) -> HttpResponse:
     except Stopped as error:
         return not_sent(request, thread, reply, error)
     return sent_off(request, reply)
+
+
+def with_referral(request: HttpRequest, thread: Thread, text: str) -> str:
+    """The text with the outage's referral added, where that is what is missing."""
+    verdict = verdict_on(request, thread, text)
+    offered = [v.finding.suggestion for v in verdict.violations if v.rule == "outage"] if verdict else []
+    return f"{text.rstrip()} {offered[0]}" if offered else text
 
 
 def repeated(request: HttpRequest, earlier: Reply, text: str) -> HttpResponse:
@@ -118,8 +126,8 @@ def not_sent(request: HttpRequest, thread: Thread, reply: Reply, error: Stopped)
         answer.headers["HX-Retarget"] = f"#verdict-{thread.pk}"
         answer.headers["HX-Reswap"] = "outerHTML"
         return answer
-    page = {**thread_screen(thread, me(request)), **screen, "with_verdict": True}
-    return render(request, "inbox/thread_page.html", page, status=422)
+    page = {**desk_screen(me(request), request.GET), **thread_screen(thread, me(request)), **screen}
+    return render(request, "inbox/desk.html", page, status=422)
 
 
 @require_GET

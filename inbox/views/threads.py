@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -32,7 +33,7 @@ def thread(request: HttpRequest, pk: int) -> HttpResponse:
     screen = thread_screen(shown, me(request))
     if request.headers.get("HX-Target") == "thread":
         return render(request, "inbox/_thread.html", screen)
-    return render(request, "inbox/desk.html", {**desk_screen(me(request), request.GET), **screen})
+    return render(request, "inbox/desk.html", {**desk_screen(me(request), request.GET), **screen, "shown": pk})
 
 
 @require_GET
@@ -76,7 +77,7 @@ def thread_next(request: HttpRequest) -> HttpResponse:
 def opened(request: HttpRequest, shown: Thread) -> HttpResponse:
     """Show the thread, ready to be answered."""
     if is_htmx(request):
-        return HttpResponse(status=204, headers={"HX-Location": f'{{"path": "/threads/{shown.pk}/", "target": "body"}}'})
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse("thread", args=[shown.pk])})
     return redirect("thread", shown.pk)
 
 
