@@ -31,7 +31,8 @@ class Called:
     @property
     def route(self) -> str:
         """ "GET /{id}/comments", whatever the version and the id."""
-        return f"{self.method} {ID.sub('{id}', VERSION.sub('', self.path)) or '/'}"
+        version, rest = ("/2", self.path[2:]) if self.path.startswith("/2/") else ("", VERSION.sub("", self.path))
+        return f"{self.method} {version}{ID.sub('{id}', rest) or '/'}"
 
 
 class Calls:
