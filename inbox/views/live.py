@@ -20,12 +20,17 @@ async def live_stream(request: HttpRequest) -> StreamingHttpResponse:
     person = await request.auser()
     assert isinstance(person, Person)
     last_id = request.headers.get("Last-Event-ID", "")
-    await sync_to_async(connection.close)()
+    await sync_to_async(give_back)()
     events = live.stream_events(person.pk, stream_name(request.GET.get("stream", "")), last_id)
     response = StreamingHttpResponse(events, content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
+
+
+def give_back() -> None:
+    """Return this request's connection to the pool. In the thread that took it: a connection belongs to its thread."""
+    connection.close()
 
 
 def stream_name(text: str) -> str:

@@ -12,7 +12,7 @@ from inbox.forms import ReasonForm, ReplyForm, WrongStopForm, first_error
 from inbox.models import Reason, Reply, Stopped, Taken, Thread, WrongStop
 from inbox.models.check import check_text, supervised
 from inbox.screens.desk import desk_screen
-from inbox.screens.thread import answered_message, thread_screen
+from inbox.screens.thread import answered_message, composer_screen, thread_screen
 from inbox.states import ReplyState
 from inbox.views.answers import back_to, get_reply, get_thread, is_htmx, me, refused, stopped, taken
 
@@ -24,7 +24,8 @@ def reply_check(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return refused(request, first_error(form), status=422)
     text = form.cleaned_data["text"]
-    return render(request, "inbox/_verdict.html", verdict_screen(thread, text, verdict_on(request, thread, text)))
+    screen = verdict_screen(request, thread, text, verdict_on(request, thread, text))
+    return render(request, "inbox/_verdict.html", screen)
 
 
 def verdict_on(request: HttpRequest, thread: Thread, text: str) -> Verdict | None:
@@ -38,13 +39,14 @@ def verdict_on(request: HttpRequest, thread: Thread, text: str) -> Verdict | Non
     return supervised(verdict, me(request), thread.channel)
 
 
-def verdict_screen(thread: Thread, text: str, verdict: Verdict | None) -> dict[str, object]:
+def verdict_screen(request: HttpRequest, thread: Thread, text: str, verdict: Verdict | None) -> dict[str, object]:
     """What stands under the text, and what the button says will happen."""
     effect = verdict.effect if verdict else Effect.SEND
     shown = [violation for violation in verdict.violations if violation.effect.rank >= Effect.ADVISE.rank] if verdict else []
     return {
-        "thread": thread,
+        **composer_screen(thread, me(request), may_write=True),
         "verdict": verdict,
+        "thread": thread,
         "effect": effect.value,
         "violations": shown,
         "segments": segments(text, shown),
@@ -120,7 +122,7 @@ def not_sent(request: HttpRequest, thread: Thread, reply: Reply, error: Stopped)
     """The text is kept; the verdict or the reason stands under it."""
     if error.verdict is None:
         return refused(request, str(Reason(error.reason).label), thread=thread)
-    screen = verdict_screen(thread, reply.text, error.verdict)
+    screen = verdict_screen(request, thread, reply.text, error.verdict)
     if is_htmx(request):
         answer = render(request, "inbox/_verdict.html", screen, status=422)
         answer.headers["HX-Retarget"] = f"#verdict-{thread.pk}"
