@@ -219,7 +219,11 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("SAMTAL_LOG_LEVEL", default="INFO")},
     # urllib3 logs full addresses at DEBUG, and Graph addresses carry tokens.
-    "loggers": {"urllib3": {"level": "WARNING"}, "tweepy": {"level": "WARNING"}, "oauthlib": {"level": "WARNING"}},
+    # Celery tells at INFO of every task twice, and there is one every second; failures are errors and still show.
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in ("urllib3", "tweepy", "oauthlib", "celery.worker.strategy", "celery.app.trace")
+    },
 }
 
 # --- how Samtal works ------------------------------------------------------------------------------------------------
