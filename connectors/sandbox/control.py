@@ -96,6 +96,14 @@ def add_entries(sandbox: Sandbox, request: Request, body: Json | list[Json]) -> 
     return {"entries": [_short(entry) for entry in written]}
 
 
+def add_private(sandbox: Sandbox, request: Request, body: Json) -> object:
+    """{"network", "author_id", "to_id", "text"}: a private message in the one conversation of the two."""
+    entry = sandbox.world.write_private(
+        body["network"], body["author_id"], body["to_id"], body["text"], via=body.get("via", "control")
+    )
+    return _short(entry)
+
+
 def new_entry(sandbox: Sandbox, given: Mapping[str, Any]) -> NewEntry:
     values = dict(given)
     name = values.pop("author", None)
@@ -216,6 +224,7 @@ ROUTES: tuple[tuple[str, str, Answer], ...] = (
     ("GET", "people", show_people),
     ("POST", "people", add_people),
     ("POST", "entries", add_entries),
+    ("POST", "private", add_private),
     ("PATCH", "entries/{network}/{id}", change_entry),
     ("DELETE", "entries/{network}/{id}", delete_entry),
     ("GET", "truth", show_truth),

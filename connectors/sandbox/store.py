@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS entry (
     author_id TEXT NOT NULL, text TEXT NOT NULL, created_at REAL NOT NULL, position INTEGER NOT NULL,
     parent_id TEXT, root_id TEXT NOT NULL, wall_id TEXT, via TEXT NOT NULL, visible_at REAL NOT NULL,
     earlier_text TEXT, edited_at REAL, edit_visible_at REAL, deleted_at REAL, delete_visible_at REAL,
-    hidden INTEGER NOT NULL DEFAULT 0, extra TEXT NOT NULL DEFAULT '{}', UNIQUE (network, id));
+    replaced_visible_at REAL, hidden INTEGER NOT NULL DEFAULT 0, extra TEXT NOT NULL DEFAULT '{}',
+    UNIQUE (network, id));
 CREATE INDEX IF NOT EXISTS entry_parent ON entry (network, parent_id, position);
 CREATE INDEX IF NOT EXISTS entry_root ON entry (network, root_id, position);
 CREATE INDEX IF NOT EXISTS entry_wall ON entry (network, wall_id, kind, position);

@@ -45,5 +45,6 @@ def _told(entry: Entry) -> dict[str, Any]:
         "at": iso(entry.created_at),
         "edited_at": entry.edited_at,
         "deleted_at": entry.deleted_at,
+        "history": entry.extra.get("history", []),
         "hidden": entry.hidden,
     }

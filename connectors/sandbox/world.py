@@ -131,30 +131,58 @@ class World:
         return self.write(NewEntry(network, "private", author_id, text, via=via, extra=extra))
 
     def edit(self, entry: Entry, text: str) -> Entry:
+        """The entry as it is now. On X an edited post is a new one, with an id of its own, that remembers the old."""
+        edited = self._rewritten(entry, text) if entry.kind == "tweet" else self._reworded(entry, text)
+        self._mention(edited)
+        self._tell("edited", [edited])
+        return edited
+
+    def annotate(self, entry: Entry, **facts: object) -> None:
+        """Keep something the network remembers about an entry."""
+        self.store.run(
+            "UPDATE entry SET extra = ? WHERE network = ? AND id = ?",
+            (json.dumps({**entry.extra, **facts}), entry.network, entry.id),
+        )
+
+    def _reworded(self, entry: Entry, text: str) -> Entry:
         at = self.clock.now()
         self.store.run(
             "UPDATE entry SET earlier_text = text, text = :text, edited_at = :at, edit_visible_at = :visible"
             " WHERE network = :network AND id = :id",
             {"text": text, "at": at, "visible": at + self._lag(entry), "network": entry.network, "id": entry.id},
         )
-        edited = replace(entry, text=text, edited_at=at)
-        self._mention(edited)
-        self._tell("edited", [edited])
+        return replace(entry, text=text, edited_at=at)
+
+    def _rewritten(self, entry: Entry, text: str) -> Entry:
+        at, number = self.clock.now(), self.store.count("number")
+        flake = snowflake(at, number)
+        history = [*entry.extra.get("history", []), entry.id]
+        edited = replace(
+            entry, id=str(flake), position=flake, text=text, created_at=at, edited_at=at,
+            extra={**entry.extra, "history": history},
+        )  # fmt: skip
+        with self.store.transaction():
+            self._store_entry(edited, at + self._lag(entry))
+            self.store.run(
+                "UPDATE entry SET replaced_visible_at = ? WHERE network = ? AND id = ?",
+                (at + self._lag(entry), entry.network, entry.id),
+            )
         return edited
 
     def delete(self, entry: Entry) -> None:
-        """On Facebook with everything beneath it; on X alone."""
+        """On Facebook with everything beneath it; on X alone, in all its versions."""
         at = self.clock.now()
-        doomed = "SELECT :id"
+        doomed = "SELECT value FROM json_each(:ids)"
         if entry.network == FACEBOOK:
             doomed = (
-                "WITH RECURSIVE below (id) AS (SELECT :id UNION SELECT e.id FROM entry e JOIN below b"
-                " ON e.network = :network AND e.parent_id = b.id) SELECT id FROM below"
+                "WITH RECURSIVE below (id) AS (SELECT value FROM json_each(:ids) UNION SELECT e.id FROM entry e JOIN"
+                " below b ON e.network = :network AND e.parent_id = b.id) SELECT id FROM below"
             )
+        ids = json.dumps([entry.id, *entry.extra.get("history", [])])
         self.store.run(
             "UPDATE entry SET deleted_at = :at, delete_visible_at = :visible"
             f" WHERE network = :network AND deleted_at IS NULL AND id IN ({doomed})",
-            {"at": at, "visible": at + self._lag(entry), "network": entry.network, "id": entry.id},
+            {"at": at, "visible": at + self._lag(entry), "network": entry.network, "ids": ids},
         )
         self._tell("remove", [replace(entry, deleted_at=at)])
 

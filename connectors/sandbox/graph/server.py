@@ -14,7 +14,7 @@ from starlette.responses import Response
 from connectors.sandbox import demo
 from connectors.sandbox.allowances import Allowance
 from connectors.sandbox.entries import FACEBOOK
-from connectors.sandbox.graph import nodes, writes
+from connectors.sandbox.graph import messenger, nodes, subscriptions, writes
 from connectors.sandbox.graph.calls import Call, authenticate
 from connectors.sandbox.graph.errors import GraphError, invalid, numbered
 from connectors.sandbox.graph.fields import parse
@@ -55,8 +55,13 @@ def _answer(call: Call, parts: list[str]) -> Node:
 def _read(call: Call, parts: list[str]) -> Node:
     match parts:
         case [id]:
-            fields = parse(call.params["fields"]) if call.params.get("fields") else ()
-            return nodes.by_id(call, id, fields)
+            return _by_id(call, id)
+        case [id, "conversations"]:
+            return messenger.conversations(call, id, call.params)
+        case [id, "messages"]:
+            return messenger.messages(call, id, call.params)
+        case [id, "subscribed_apps"]:
+            return subscriptions.show(call, id)
         case [id, "accounts"]:
             return _accounts(call)
         case [id, edge] if edge in nodes.FEEDS:
@@ -64,6 +69,15 @@ def _read(call: Call, parts: list[str]) -> Node:
         case [id, edge] if edge in nodes.ENTRY_EDGES:
             return nodes.ENTRY_EDGES[edge](call, id, call.params)
     raise GraphError(2500, f"Unknown path components: /{'/'.join(parts[1:])}")
+
+
+def _by_id(call: Call, id: str) -> Node:
+    fields = parse(call.params["fields"]) if call.params.get("fields") else ()
+    if id.startswith("t_"):
+        return messenger.conversation(call, id, fields)
+    if id.startswith("m_"):
+        return messenger.message(call, id, fields)
+    return nodes.by_id(call, id, fields)
 
 
 def _write(call: Call, parts: list[str]) -> Node:
@@ -78,6 +92,10 @@ def _write(call: Call, parts: list[str]) -> Node:
             return writes.post(call, id)
         case (("POST" | "DELETE"), [id, "likes"]):
             return writes.like(call, id)
+        case "POST", [id, "messages"]:
+            return messenger.send(call, id)
+        case (("POST" | "DELETE"), [id, "subscribed_apps"]):
+            return subscriptions.change(call, id)
     raise GraphError(3, "(#3) Application does not have the capability to make this API call.")
 
 
@@ -88,8 +106,7 @@ def _several(call: Call) -> Node:
         raise GraphError(2500, "An active access token must be used to query information about the current user.")
     if len(ids) > 50:
         raise invalid("Too many IDs. Maximum: 50. Provided: " + str(len(ids)))
-    fields = parse(call.params["fields"]) if call.params.get("fields") else ()
-    return {id: nodes.by_id(call, id, fields) for id in ids}
+    return {id: _by_id(call, id) for id in ids}
 
 
 def _accounts(call: Call) -> Node:

@@ -44,9 +44,9 @@ class Reading:
         """Our tweets and those that name us, each with the whole conversation it began."""
         ours = company(self._world, X)
         roots = self._world.standing_many(
-            "network = 'x' AND kind = 'tweet' AND parent_id IS NULL AND (author_id = :us OR EXISTS (SELECT 1"
-            " FROM mention m WHERE m.network = 'x' AND m.person_id = :us AND m.position = entry.position"
-            " AND m.entry_id = entry.id))",
+            "network = 'x' AND kind = 'tweet' AND parent_id IS NULL AND replaced_visible_at IS NULL"
+            " AND (author_id = :us OR EXISTS (SELECT 1 FROM mention m WHERE m.network = 'x' AND m.person_id = :us"
+            " AND m.position = entry.position AND m.entry_id = entry.id))",
             {"us": ours.id, "posts": POSTS * 2},
             "ORDER BY position DESC LIMIT :posts",
         )
@@ -82,14 +82,16 @@ class Reading:
 
     def _beneath(self, root: Entry) -> dict[str, list[Entry]]:
         found = self._world.standing_many(
-            "network = :network AND root_id = :root AND kind IN ('comment', 'tweet') AND id <> :root",
-            {"network": root.network, "root": root.root_id},
+            "network = :network AND root_id = :root AND kind IN ('comment', 'tweet') AND id <> :id AND"
+            " replaced_visible_at IS NULL",
+            {"network": root.network, "root": root.root_id, "id": root.id},
             "ORDER BY position DESC, seq DESC LIMIT 400",
         )
+        newest = {old: entry.id for entry in [root, *found] for old in entry.extra.get("history", [])}
         children = defaultdict(list)
         for entry in reversed(found):
             if self.may_see(entry):
-                children[str(entry.parent_id)].append(entry)
+                children[newest.get(str(entry.parent_id), str(entry.parent_id))].append(entry)
         return children
 
     def _grown(self, entry: Entry, beneath: dict[str, list[Entry]]) -> Strand:

@@ -79,8 +79,8 @@ async def edit(request: Request) -> Response:
     if too := _wrong(entry.network, entry.kind, text):
         return _sorry(request, too)
     sandbox: Sandbox = request.app.state.sandbox
-    sandbox.world.edit(entry, entry.text[: len(entry.text) - len(entry.own_text)] + text)
-    return _back(request, entry)
+    edited = sandbox.world.edit(entry, entry.text[: len(entry.text) - len(entry.own_text)] + text)
+    return _back(request, edited)
 
 
 async def delete(request: Request) -> Response:

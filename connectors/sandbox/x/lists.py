@@ -17,7 +17,8 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 PAGED = ("max_results", "since_id", "until_id", "start_time", "end_time", "pagination_token")
 # The posts of protected accounts are nowhere, except in the account's own view.
 OPEN = "author_id NOT IN (SELECT id FROM person WHERE network = 'x' AND protected AND NOT ours)"
-TWEETS = "network = 'x' AND kind = 'tweet' AND extra NOT LIKE '%\"superseded\"%'"
+# An edited post stands in the lists under its newest id only.
+TWEETS = "network = 'x' AND kind = 'tweet' AND (replaced_visible_at IS NULL OR replaced_visible_at > :now)"
 
 
 def me(call: Call) -> Json:
@@ -134,7 +135,7 @@ def between(asked: Asked, where: str, values: Mapping[str, object], token: str |
         "until_id": (asked.number("until_id"), "position < :until_id"),
         "start_time": (asked.time("start_time"), "created_at >= :start_time"),
         "end_time": (asked.time("end_time"), "created_at < :end_time"),
-        "page": (_position(token) if token else None, "position < :page"),
+        "page": (position(token) if token else None, "position < :page"),
     }
     given = {name: (value, sql) for name, (value, sql) in bounds.items() if value is not None}
     narrowed = " AND ".join([where, *(sql for _, sql in given.values())])
@@ -165,7 +166,7 @@ def token(position: int) -> str:
     return "7140dibdnow9c7btw" + digits
 
 
-def _position(text: str) -> int:
+def position(text: str) -> int:
     digits = text.removeprefix("7140dibdnow9c7btw")
     if digits == text or not digits or not set(digits) <= set(DIGITS):
         raise invalid(f"The `pagination_token` query parameter value [{text}] is not valid", pagination_token=text)

@@ -51,7 +51,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "user.fields": USER_FIELDS,
     "media.fields": MEDIA_FIELDS,
     "dm_event.fields": DM_FIELDS,
-    "expansions": EXPANSIONS,
+    "expansions": (*EXPANSIONS, "sender_id", "participant_ids"),
     "exclude": ("replies", "retweets"),
     "sort_order": ("recency", "relevancy"),
     "event_types": ("MessageCreate", "ParticipantsJoin", "ParticipantsLeave"),

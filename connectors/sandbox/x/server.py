@@ -14,7 +14,7 @@ from starlette.routing import Route
 from connectors.sandbox.allowances import Allowance
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.tokens import Token
-from connectors.sandbox.x import lists, posts, search
+from connectors.sandbox.x import lists, messages, posts, search
 from connectors.sandbox.x.calls import Call, Limit, authenticate, headers, refuse_beyond, take
 from connectors.sandbox.x.problems import Json, Problem, app_only, invalid, not_found
 
@@ -46,6 +46,12 @@ ROUTES = (
     XRoute("POST", "/2/tweets", posts.create, Limit(None, 100), 201),
     XRoute("DELETE", "/2/tweets/{id:int}", posts.delete, Limit(None, 50)),
     XRoute("PUT", "/2/tweets/{id:int}/hidden", posts.hide, Limit(None, 50)),
+    XRoute("GET", "/2/dm_events", messages.events, Limit(None, 15)),
+    XRoute("DELETE", "/2/dm_events/{id:int}", messages.delete, Limit(None, 300)),
+    XRoute("GET", "/2/dm_conversations/with/{participant_id:int}/dm_events", messages.events, Limit(None, 15)),
+    XRoute("GET", "/2/dm_conversations/{conversation_id}/dm_events", messages.events, Limit(None, 15)),
+    XRoute("POST", "/2/dm_conversations/with/{participant_id:int}/messages", messages.send, Limit(None, 15), 201),
+    XRoute("POST", "/2/dm_conversations/{conversation_id}/messages", messages.send, Limit(None, 15), 201),
 )
 
 

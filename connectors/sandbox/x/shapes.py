@@ -69,6 +69,13 @@ class Shapes:
         found = {name: USER[name](person) for name in self._user_fields if name in USER}
         return {name: value for name, value in found.items() if value is not None}
 
+    def include(self, person_ids: Iterable[str]) -> None:
+        """Have these people among the answer's `includes`."""
+        for person_id in person_ids:
+            person = self._world.person(X, person_id)
+            if person and person_id not in self._users:
+                self._users[person_id] = self.user(person)
+
     def around(self, answer: Json) -> Json:
         """The answer with what its expansions brought, and the errors found on the way."""
         includes: Json = {}
@@ -94,11 +101,11 @@ class Shapes:
 
     def _expand(self, entry: Entry) -> None:
         if "author_id" in self._expansions:
-            self._include([entry.author_id])
+            self.include([entry.author_id])
         if "in_reply_to_user_id" in self._expansions:
-            self._include(filter(None, [_answered(self._world, entry)]))
+            self.include(filter(None, [_answered(self._world, entry)]))
         if "entities.mentions.username" in self._expansions:
-            self._include(self._world.mentioned(entry))
+            self.include(self._world.mentioned(entry))
         if "referenced_tweets.id" in self._expansions or "referenced_tweets.id.author_id" in self._expansions:
             self._refer(entry)
 
@@ -113,17 +120,11 @@ class Shapes:
             else:
                 self._tweets.setdefault(id, self._plain(other))
                 if "referenced_tweets.id.author_id" in self._expansions:
-                    self._include([other.author_id])
+                    self.include([other.author_id])
 
     def hidden_from_us(self, entry: Entry) -> bool:
         author = self._world.person(X, entry.author_id)
         return author is not None and author.protected and not author.ours
-
-    def _include(self, person_ids: Iterable[str]) -> None:
-        for person_id in person_ids:
-            person = self._world.person(X, person_id)
-            if person and person_id not in self._users:
-                self._users[person_id] = self.user(person)
 
 
 def _references(entry: Entry) -> list[dict[str, str]]:
