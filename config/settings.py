@@ -1,6 +1,7 @@
 """All settings. Values come from the environment; a wrong or missing one stops the start with a sentence.
 
-SAMTAL_ENV is production, demo, test or development (the default, for work on a checkout). Only production demands secrets.
+SAMTAL_ENV is production, demo, test or development (the default, for work on a checkout). Only production demands
+secrets.
 """
 
 import secrets
@@ -9,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import environ
-from csp.constants import NONE, SELF
 from cryptography.fernet import Fernet
+from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -27,13 +28,13 @@ def required(name: str, otherwise: str) -> str:
     value = env.str(name, default="")
     if PRODUCTION and not value:
         raise ImproperlyConfigured(f"{name} is not set. Production needs it; see .env.example.")
-    return value or otherwise
+    return str(value or otherwise)
 
 
 def number(name: str, default: float, least: float = 0) -> float:
     """A number from the environment, at least `least`."""
     try:
-        value = env.float(name, default=default)
+        value: float = env.float(name, default=default)
     except ValueError:
         raise ImproperlyConfigured(f"{name} is {env.str(name)!r}; it must be a number.") from None
     if value < least:

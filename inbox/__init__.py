@@ -1,1 +1,1 @@
-"""The inbox: channels, threads, replies and the people who answer. The only place where policies and connectors meet."""
+"""The inbox: channels, threads, replies and who answers. The only place where policies and connectors meet."""

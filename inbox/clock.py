@@ -11,7 +11,7 @@ class Clock(Func):
 
     function = "clock_timestamp"
     template = "clock_timestamp()"
-    output_field = DateTimeField()  # type: ignore[assignment]
+    output_field = DateTimeField()
     arity = 0
 
 

@@ -41,12 +41,19 @@ def desk(request: HttpRequest) -> dict[str, object]:
     person = getattr(request, "user", None)
     if not isinstance(person, Person):
         return {}
-    preferences = {"theme": person.theme, "density": "compact" if person.compact else "", "keys": "" if person.letter_keys else "off"}
+    preferences = {
+        "theme": person.theme,
+        "density": "compact" if person.compact else "",
+        "keys": "" if person.letter_keys else "off",
+    }
     if person.role not in roles_for("desk"):
         return {"preferences": preferences}
     return {
         "nav": navigation(request, person),
-        "menu": [Link(reverse("preferences"), _("Settings")), Link(reverse("account_change_password"), _("Change password"))],
+        "menu": [
+            Link(reverse("preferences"), _("Settings")),
+            Link(reverse("account_change_password"), _("Change password")),
+        ],
         "duty": Duty(person.on_duty, _("On duty") if person.on_duty else _("Off duty"), reverse("duty")),
         "preferences": preferences,
         "banners": list(banners(person)),

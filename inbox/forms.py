@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from connectors.base import Secret
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from policies.models import Rule, Rulebook, Situation
 
+from connectors.base import Secret
 from inbox.clock import read_clock
 from inbox.models import Channel, Clearance, CloseReason, FollowUp, Level, Person, Reply, Role, Snippet, Topic
 from inbox.states import Waits
+from policies.models import Rule, Rulebook, Situation
 
 
 class PlainText(forms.CharField):
@@ -23,7 +24,7 @@ class PlainText(forms.CharField):
         super().__init__(strip=False, **kwargs)  # type: ignore[arg-type]
 
     def to_python(self, value: object) -> str:
-        return super().to_python(value).replace("\r\n", "\n").replace("\x00", "")
+        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\x00", "")
 
 
 class ReplyForm(forms.Form):
@@ -47,14 +48,17 @@ class TakeOverForm(forms.Form):
 
 class AssignForm(forms.Form):
     to = forms.ModelChoiceField(
-        label=_("To"), queryset=Person.objects.filter(is_active=True, role__in=[Role.AGENT, Role.LEAD]).order_by("first_name")
+        label=_("To"),
+        queryset=Person.objects.filter(is_active=True, role__in=[Role.AGENT, Role.LEAD]).order_by("first_name"),
     )
 
 
 class SetAsideForm(forms.Form):
     reason = forms.ChoiceField(
         label=_("Why is no answer needed?"),
-        choices=[(reason.value, reason.label) for reason in (CloseReason.NO_QUESTION, CloseReason.SPAM, CloseReason.NOT_OURS)],
+        choices=[
+            (reason.value, reason.label) for reason in (CloseReason.NO_QUESTION, CloseReason.SPAM, CloseReason.NOT_OURS)
+        ],
     )
 
 
@@ -134,7 +138,17 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Channel
-        fields = ["name", "purpose", "sender", "signature", "lead_in", "language", "target_minutes", "look_again_days", "reach_days"]
+        fields = [
+            "name",
+            "purpose",
+            "sender",
+            "signature",
+            "lead_in",
+            "language",
+            "target_minutes",
+            "look_again_days",
+            "reach_days",
+        ]
         labels = {
             "target_minutes": _("First answer within (minutes)"),
             "look_again_days": _("Look again after (working days)"),
@@ -196,8 +210,6 @@ def first_error(form: forms.BaseForm) -> str:
     return ""
 
 
-
-
 class Lines(forms.CharField):
     """One a line; empty lines are nothing."""
 
@@ -206,7 +218,7 @@ class Lines(forms.CharField):
     def prepare_value(self, value: object) -> object:
         return "\n".join(value) if isinstance(value, list) else value
 
-    def clean(self, value: object) -> list[str]:  # type: ignore[override]
+    def clean(self, value: object) -> list[str]:
         return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
 
 
@@ -225,10 +237,12 @@ class RuleForm(forms.Form):
         label=_("Languages"), choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple, required=False
     )
     terms = Lines(
-        label=_("Words and patterns"), required=False, help_text=_("One a line. A pattern stands between slashes: /offer(s|ed)?/")
+        label=_("Words and patterns"),
+        required=False,
+        help_text=_("One a line. A pattern stands between slashes: /offer(s|ed)?/"),
     )
 
-    def __init__(self, *args: object, rule: Rule, **kwargs: object) -> None:
+    def __init__(self, data: QueryDict | None, *, rule: Rule) -> None:
         self.rule = rule
         initial = {
             "effect": rule.effect,
@@ -236,11 +250,13 @@ class RuleForm(forms.Form):
             "visibility": rule.scope.get("visibility", []),
             "languages": rule.scope.get("languages", []),
         }
-        super().__init__(*args, initial=initial, **kwargs)  # type: ignore[arg-type]
+        super().__init__(data, initial=initial)
         for code, name in settings.LANGUAGES:
             texts = rule.texts.get(code, {})
             self.fields[f"directive_{code}"] = forms.CharField(
-                label=_("Directive, %(language)s") % {"language": name}, initial=texts.get("directive", ""), max_length=300
+                label=_("Directive, %(language)s") % {"language": name},
+                initial=texts.get("directive", ""),
+                max_length=300,
             )
 
     def clean_terms(self) -> list[str]:
@@ -253,20 +269,28 @@ class RuleForm(forms.Form):
         """Store the change on the draft's own row of this rule."""
         data = self.cleaned_data
         texts = {
-            code: {**self.rule.texts.get(code, {}), "directive": data[f"directive_{code}"]} for code, _name in settings.LANGUAGES
+            code: {**self.rule.texts.get(code, {}), "directive": data[f"directive_{code}"]}
+            for code, _name in settings.LANGUAGES
         }
         scope = {**self.rule.scope, "visibility": data["visibility"], "languages": data["languages"]}
         draft.rules.filter(code=self.rule.code).update(
-            effect=data["effect"], terms=data["terms"], texts=texts, scope={key: value for key, value in scope.items() if value}
+            effect=data["effect"],
+            terms=data["terms"],
+            texts=texts,
+            scope={key: value for key, value in scope.items() if value},
         )
 
 
 class TryForm(forms.Form):
     """A text to try the rules on, and the question it answers."""
 
-    question = PlainText(label=_("What the customer wrote"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}))
+    question = PlainText(
+        label=_("What the customer wrote"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+    )
     text = PlainText(label=_("The reply"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
-    visibility = forms.ChoiceField(label=_("Visibility"), choices=[("public", _("Public")), ("private", _("Private"))], initial="public")
+    visibility = forms.ChoiceField(
+        label=_("Visibility"), choices=[("public", _("Public")), ("private", _("Private"))], initial="public"
+    )
     topic = forms.ChoiceField(label=_("Topic"), choices=[("", _("None")), *Topic.choices], required=False)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, initial="sv")
     incident = forms.BooleanField(label=_("During an outage"), required=False)
@@ -275,7 +299,9 @@ class TryForm(forms.Form):
 class SituationForm(forms.Form):
     """An outage, a quiet period or an embargo."""
 
-    kind = forms.ChoiceField(label=_("What is it?"), choices=Situation.Kind.choices, widget=forms.RadioSelect, initial="outage")
+    kind = forms.ChoiceField(
+        label=_("What is it?"), choices=Situation.Kind.choices, widget=forms.RadioSelect, initial="outage"
+    )
     title = forms.CharField(label=_("Name"), max_length=200)
     area = forms.CharField(label=_("Area"), max_length=200, required=False)
     channels = forms.ModelMultipleChoiceField(
@@ -286,7 +312,9 @@ class SituationForm(forms.Form):
         help_text=_("Nothing ticked is every channel."),
     )
     terms = Lines(
-        label=_("Words that attach a thread"), required=False, help_text=_("One a line: place names, the service, how people say it.")
+        label=_("Words that attach a thread"),
+        required=False,
+        help_text=_("One a line: place names, the service, how people say it."),
     )
     topics = forms.MultipleChoiceField(
         label=_("Topics that are held"), choices=Topic.choices, required=False, widget=forms.CheckboxSelectMultiple

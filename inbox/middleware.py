@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
@@ -18,7 +19,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def role_of(request: HttpRequest) -> str:
-    """anonymous, or the person's role. A locked-out person is not signed in at all (Django's own backend sees to it)."""
+    """anonymous, or the person's role. Who is locked out is not signed in at all."""
     user = request.user
     return user.role if isinstance(user, Person) and user.is_active else "anonymous"
 
@@ -39,7 +40,7 @@ class DefaultDeny(MiddlewareMixin):
 def sign_in(request: HttpRequest) -> HttpResponse:
     """To the sign-in page; a fragment tells htmx to go there, since it cannot follow a redirect out of its frame."""
     if request.headers.get("HX-Request"):
-        return HttpResponse(status=401, headers={"HX-Redirect": f"{settings.LOGIN_URL_PATH}?next=/"})
+        return HttpResponse(status=401, headers={"HX-Redirect": reverse(settings.LOGIN_URL)})
     return redirect_to_login(request.get_full_path())
 
 

@@ -10,13 +10,13 @@ import logging
 from contextlib import suppress
 from datetime import timedelta
 
-from celery import shared_task
-from connectors.base import Connector, ConnectorError
+from celery import Task, shared_task
 from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
+from connectors.base import Connector, ConnectorError
 from inbox.clock import read_clock
 from inbox.models import AuditSeal, Channel, Reply, Stream
 from inbox.models.intake import commit_page
@@ -34,7 +34,7 @@ MOST_AT_ONCE = 50
 def wake(task: str, pk: int) -> None:
     """Tell a worker that something is due. Never worth an error: the sweep does what no worker takes."""
     with suppress(KombuError, OperationalError, RedisError, OSError):
-        TASKS[task].apply_async(args=[pk], retry=False, ignore_result=True, expires=30)
+        TASKS[task].apply_async(args=(pk,), retry=False, ignore_result=True, expires=30)
 
 
 def wake_after_commit(task: str, pk: int) -> None:
@@ -50,8 +50,8 @@ def wake_due() -> None:
 
 def due(most: int, late: timedelta = timedelta()) -> list[tuple[str, int]]:
     """What a worker should do now, or should have done `late` ago: (task name, id)."""
-    replies = Reply.objects.due(plus=-late).order_by("not_before").values_list("pk", flat=True)[:most]  # type: ignore[attr-defined]
-    channels = Channel.objects.due(plus=-late).order_by("next_poll_at").values_list("pk", flat=True)[:most]  # type: ignore[attr-defined]
+    replies = Reply.objects.due(plus=-late).order_by("not_before").values_list("pk", flat=True)[:most]
+    channels = Channel.objects.due(plus=-late).order_by("next_poll_at").values_list("pk", flat=True)[:most]
     return [("send", pk) for pk in replies] + [("pull", pk) for pk in channels]
 
 
@@ -86,9 +86,7 @@ def read_streams(channel: Channel, connector: Connector) -> bool:
     return bool(waiting) or channel.streams.filter(walk_to_at__isnull=False).exists()
 
 
-def read_stream(
-    channel: Channel, connector: Connector, key: str, pages: int, state: str
-) -> tuple[int, dict[str, str]]:
+def read_stream(channel: Channel, connector: Connector, key: str, pages: int, state: str) -> tuple[int, dict[str, str]]:
     """Read one stream to its end or to the end of the budget: (pages left, streams to follow and their states)."""
     stream, _new = Stream.objects.get_or_create(channel=channel, key=key)
     since = read_clock() - timedelta(days=channel.reach_days)
@@ -112,7 +110,9 @@ def read_stream(
 @shared_task(acks_late=True)
 def send(reply_id: int) -> None:
     """Send a queued reply, or find out what became of one whose outcome is unknown."""
-    reply = Reply.objects.filter(pk=reply_id).select_related("channel", "thread", "answers__author", "written_by").first()
+    reply = (
+        Reply.objects.filter(pk=reply_id).select_related("channel", "thread", "answers__author", "written_by").first()
+    )
     if reply is None:
         return
     if reply.state == ReplyState.SENDING:
@@ -148,7 +148,7 @@ def read_back(reply: Reply) -> None:
         reply.read_back_later(error)
         return
     ids = [message.remote_id for message in seen.own]
-    taken = set(Reply.objects.filter(channel=reply.channel, remote_id__in=ids).values_list("remote_id", flat=True))
+    taken = {other.remote_id or "" for other in Reply.objects.filter(channel=reply.channel, remote_id__in=ids)}
     found = connector.find_own(outgoing, seen, since=since, taken=taken)
     if found:
         reply.finish_found(found)
@@ -165,4 +165,4 @@ def seal_audit() -> None:
     AuditSeal.seal()
 
 
-TASKS = {"pull": pull, "send": send}
+TASKS: dict[str, Task[[int], None]] = {"pull": pull, "send": send}

@@ -6,7 +6,7 @@ import os
 
 os.environ.setdefault("SAMTAL_ENV", "test")
 
-from config.embedded import ensure_servers  # noqa: E402  (settings read the addresses when they are imported)
+from config.embedded import ensure_servers
 
 _servers = ensure_servers()
 os.environ["DATABASE_URL"] = _servers.database_url
@@ -25,6 +25,6 @@ from pytest_django import DjangoDbBlocker  # noqa: E402
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Tests empty the tables between them, which the record refuses: its trigger sleeps outside the test that proves it."""
+    """Tests empty tables, which the record refuses: its trigger sleeps but for the test that proves it."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE inbox_audit DISABLE TRIGGER audit_not_truncated")

@@ -5,9 +5,7 @@ Written in SQL because a CHECK passes on NULL: every branch ends in coalesce(…
 
 from django.db import migrations
 
-DIGEST = (
-    "md5(rulebook_version::text || ':' || visibility || ':' || coalesce(answers_id::text, '') || ':' || outgoing)"
-)
+DIGEST = "md5(rulebook_version::text || ':' || visibility || ':' || coalesce(answers_id::text, '') || ':' || outgoing)"
 FORWARD = f"""
 ALTER TABLE inbox_reply ADD CONSTRAINT reply_gate CHECK (
     state NOT IN ('queued', 'sending', 'sent', 'uncertain')

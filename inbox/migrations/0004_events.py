@@ -41,7 +41,8 @@ CREATE TRIGGER message_changed AFTER INSERT OR UPDATE OF text, hidden, removed_a
 CREATE TRIGGER reply_changed AFTER UPDATE OF state, waits_for ON inbox_reply FOR EACH ROW
     WHEN (OLD.state <> NEW.state OR OLD.waits_for <> NEW.waits_for) EXECUTE FUNCTION inbox_tell('reply');
 CREATE TRIGGER note_new AFTER INSERT ON inbox_note FOR EACH ROW EXECUTE FUNCTION inbox_tell();
-CREATE TRIGGER follow_up_changed AFTER INSERT OR UPDATE ON inbox_followup FOR EACH ROW EXECUTE FUNCTION inbox_tell('follow_up');
+CREATE TRIGGER follow_up_changed AFTER INSERT OR UPDATE ON inbox_followup FOR EACH ROW
+    EXECUTE FUNCTION inbox_tell('follow_up');
 CREATE TRIGGER brake_changed AFTER INSERT OR UPDATE ON inbox_brake FOR EACH ROW EXECUTE FUNCTION inbox_tell('brake');
 CREATE TRIGGER channel_changed AFTER UPDATE ON inbox_channel FOR EACH ROW
     WHEN (OLD.state <> NEW.state OR OLD.last_error <> NEW.last_error) EXECUTE FUNCTION inbox_tell('channel');

@@ -1,4 +1,4 @@
-"""The tables, and the verbs that change them. One file a subject; a verb is one transaction that writes its audit row."""
+"""The tables and the verbs that change them. A verb is one transaction that writes its audit row."""
 
 from inbox.models.audit import Audit, AuditSeal
 from inbox.models.channel import Brake, Channel, ChannelState, PagePost, Quarantined, Signature, Stream

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.db import models, transaction
 
@@ -40,7 +40,7 @@ class Audit(models.Model):
     channel_id = models.BigIntegerField(null=True)
     data = models.JSONField(default=dict)
 
-    objects: ClassVar[models.Manager[Audit]] = AuditQuerySet.as_manager()  # type: ignore[assignment]
+    objects = AuditQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(name="audit_thread", fields=["thread_id", "id"])]
@@ -94,13 +94,13 @@ class AuditSeal(models.Model):
 
     @classmethod
     def seal(cls, most: int = 5000) -> AuditSeal | None:
-        """Chain the next batch; None where there is nothing to seal. Ids may appear late, so the newest minute waits."""
+        """Chain the next batch, None if there is none. Ids may appear late, so the newest minute waits."""
         with transaction.atomic():
             previous = cls.objects.select_for_update().order_by("-last_id").first()
             settled = models.ExpressionWrapper(
                 Clock() - models.Value("60 seconds", output_field=models.DurationField()), models.DateTimeField()
             )
-            rows = list(Audit.objects.unsealed().filter(at__lt=settled)[:most])  # type: ignore[attr-defined]
+            rows = list(Audit.objects.unsealed().filter(at__lt=settled)[:most])
             if not rows:
                 return None
             digest = cls.digest_of(previous.digest if previous else "", rows)

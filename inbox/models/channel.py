@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
-import connectors
-from connectors.base import Capabilities, Connector, ConnectorError, Credentials, ErrorKind, Mark, Options, Window
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
 
+import connectors
+from connectors.base import Capabilities, Connector, ConnectorError, Credentials, ErrorKind, Mark, Options, Window
 from inbox.clock import Clock, after, moment
 from inbox.models.audit import Audit
 from inbox.models.person import Person
 from inbox.models.secret import SecretsField
+
+if TYPE_CHECKING:
+    from inbox.models.reply import Reply
 
 PULL_LEASE = timedelta(seconds=60)
 # A failing channel is tried again later and later, but never so late that a mended one stays silent for long.
@@ -76,10 +79,12 @@ class Channel(models.Model):
     target_minutes = models.PositiveIntegerField(default=60)
     look_again_days = models.PositiveSmallIntegerField(default=3)
 
-    objects: ClassVar[models.Manager[Channel]] = ChannelQuerySet.as_manager()  # type: ignore[assignment]
+    objects = ChannelQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="one_channel_an_account", fields=["network", "account_id", "private"])]
+        constraints = [
+            models.UniqueConstraint(name="one_channel_an_account", fields=["network", "account_id", "private"])
+        ]
         indexes = [models.Index(name="channel_due", fields=["next_poll_at"])]
 
     def __str__(self) -> str:
@@ -117,7 +122,7 @@ class Channel(models.Model):
         return connectors.get(self.network)(Credentials(self.account_id, self.secrets), options)
 
     def signature_of(self, person: Person) -> str:
-        """What the program puts under a reply of this person, with its lead-in; "" where the organisation alone signs."""
+        """What the program puts under a reply of this person, with its lead-in; "" if the organisation alone signs."""
         style = Signature.ORGANISATION if person.anonymous else self.signature
         name = {
             Signature.FIRST_NAME: person.first_name,
@@ -132,7 +137,7 @@ class Channel(models.Model):
 
     def take_pull(self, at: datetime | None = None) -> bool:
         """Take this channel for one pull; false where another worker has it or it is not due."""
-        taken = Channel.objects.filter(pk=self.pk).due(at)  # type: ignore[attr-defined]
+        taken = Channel.objects.filter(pk=self.pk).due(at)
         return bool(
             taken.update(
                 pull_until=moment(at, PULL_LEASE), next_poll_at=moment(at, timedelta(seconds=self.poll_seconds))
@@ -141,8 +146,12 @@ class Channel(models.Model):
 
     def pulled(self, *, again: bool = False, at: datetime | None = None) -> None:
         """Give the channel back after a good pull; `again` asks for the next one at once."""
-        # What was posted while we read may be missing from the pages already read: complete up to the pull's start.
-        fields: dict[str, object] = {"pull_until": None, "last_read_at": after("pull_until", -PULL_LEASE), "failures": 0}
+        # What was posted while we read may be missing from the pages read: complete up to the pull's start.
+        fields: dict[str, object] = {
+            "pull_until": None,
+            "last_read_at": after("pull_until", -PULL_LEASE),
+            "failures": 0,
+        }
         if again:
             fields["next_poll_at"] = moment(at)
         Channel.objects.filter(pk=self.pk).update(**fields)

@@ -7,21 +7,21 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from connectors.base import Visibility
 from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from policies import rulebook
-from policies.engine import check
-from policies.models import Rulebook, Situation, Statement
-from policies.verdict import Context, Effect, Finding, RecentReply, Turn, Verdict, Violation, Wording
 
+from connectors.base import Visibility
 from inbox.clock import moment, read_clock
 from inbox.models.channel import Channel
 from inbox.models.person import Level, Person
 from inbox.models.rules import RuleBreak
 from inbox.models.snippet import Snippet
 from inbox.models.thread import Thread
+from policies import rulebook
+from policies.engine import check
+from policies.models import Rulebook, Situation, Statement
+from policies.verdict import Context, Effect, Finding, RecentReply, Turn, Verdict, Violation, Wording
 
 if TYPE_CHECKING:
     from inbox.models.reply import Reply
@@ -67,7 +67,7 @@ def check_text(
         snippets=snippets(),
         statements=tuple(wording for each in Statement.objects.released(at) for wording in each.load()),
         recent_replies=recent_replies(thread, at, reply),
-        disabled=frozenset(RuleBreak.objects.in_force(at).values_list("rule", flat=True)),  # type: ignore[attr-defined]
+        disabled=frozenset(RuleBreak.objects.in_force(at).values_list("rule", flat=True)),
         signature=signature,
     )
     return check(text, turns(thread), rulebook_in_force(), context)
@@ -85,7 +85,7 @@ def version_of(version: int) -> rulebook.Rulebook:
 
 
 def situations_of(thread: Thread, at: datetime) -> list[Situation]:
-    """The situations in force that concern this thread: by channel, and an outage by its words or the thread's topic."""
+    """The situations in force that concern this thread: by channel, an outage by its words or the topic."""
     texts = " ".join(turn.text for turn in turns(thread)).casefold()
     here = [each for each in Situation.objects.in_force(at) if each.covers_channel(thread.channel_id)]
     return [each for each in here if each.kind != Situation.Kind.OUTAGE or concerns(each, thread.topic, texts)]
@@ -108,7 +108,7 @@ def turns(thread: Thread) -> Sequence[Turn]:
 
 
 def snippets() -> tuple[Wording, ...]:
-    approved = Snippet.objects.approved()  # type: ignore[attr-defined]
+    approved = Snippet.objects.approved()
     return tuple(
         Wording(id=row.pk, text=row.text, language=row.language, topics=(row.topic,) if row.topic else ())
         for row in approved
@@ -117,10 +117,9 @@ def snippets() -> tuple[Wording, ...]:
 
 def recent_replies(thread: Thread, at: datetime, reply: Reply | None) -> tuple[RecentReply, ...]:
     """Public replies of the last 24 hours on this network, for the check on identical answers. Index reply_recent."""
-    recent = type(reply).objects if reply else thread.replies
+    sent = thread.replies.model.objects.exclude(pk=reply.pk) if reply else thread.replies.model.objects.all()
     rows = (
-        recent.filter(state="sent", visibility=Visibility.PUBLIC, sent_at__gt=moment(at, -REPEATS_WITHIN))
-        .exclude(pk=reply.pk if reply else None)
+        sent.filter(state="sent", visibility=Visibility.PUBLIC, sent_at__gt=moment(at, -REPEATS_WITHIN))
         .order_by("-sent_at")
         .values_list("text", "answers__author_id")[:MOST_RECENT]
     )
@@ -133,6 +132,10 @@ def supervised(verdict: Verdict, person: Person, channel: Channel) -> Verdict:
     if clearance.level != Level.SUPERVISED:
         return verdict
     mentor = clearance.mentor
-    message = _("A colleague reads it before it leaves: %(mentor)s") % {"mentor": mentor} if mentor else _("A lead reads it before it leaves.")
+    message = (
+        _("A colleague reads it before it leaves: %(mentor)s") % {"mentor": mentor}
+        if mentor
+        else _("A lead reads it before it leaves.")
+    )
     finding = Finding(None, message, data={"kind": SUPERVISION})
     return verdict.plus(Violation(SUPERVISION, Effect.HOLD, _("Supervised work"), finding))

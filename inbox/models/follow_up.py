@@ -1,9 +1,9 @@
-"""Follow-ups: what we promised, with its date. A promise in a reply that left proposes one; nothing closes it silently."""
+"""Follow-ups: what we promised, with its date. A promise that left proposes one; nothing closes it silently."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -51,10 +51,12 @@ class FollowUp(models.Model):
     done_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, blank=True)
 
-    objects: ClassVar[models.Manager[FollowUp]] = FollowUpQuerySet.as_manager()  # type: ignore[assignment]
+    objects = FollowUpQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(name="follow_up_due", fields=["due_at"], condition=models.Q(state__in=["proposed", "open"]))]
+        indexes = [
+            models.Index(name="follow_up_due", fields=["due_at"], condition=models.Q(state__in=["proposed", "open"]))
+        ]
 
     def __str__(self) -> str:
         return self.text

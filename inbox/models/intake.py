@@ -1,6 +1,6 @@
 """The one door in: a connector's page becomes messages and threads, together with how far the stream is read.
 
-A page commits its rows and its cursor in one transaction, so a crash between two pages loses nothing and doubles nothing.
+A page commits its rows and its cursor in one transaction: a crash between two pages loses and doubles nothing.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
+from django.db import transaction
+
 import connectors
 from connectors.base import CLOCK_SKEW, Malformed, Page, PostContext, RemoteMessage, Sent, Visibility, Window
 from connectors.base import Author as RemoteAuthor
-from django.db import transaction
-from policies.reading import read
-
 from inbox.clock import Clock
 from inbox.models.channel import Channel, PagePost, Quarantined, Stream
 from inbox.models.message import Author, Message, Sighting
 from inbox.models.reply import Reply
 from inbox.models.thread import Thread, due
 from inbox.states import ReplyState, Settled, ThreadState
+from policies.reading import read
 
 UNLINKED = (ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNCERTAIN)
 
@@ -215,7 +215,11 @@ class Batch:
         )
 
     def note_sightings(self) -> None:
-        rows = [Sighting(message=self.known[self.key(m)], channel=self.channel) for m in self.remote if self.key(m) in self.known]
+        rows = [
+            Sighting(message=self.known[self.key(m)], channel=self.channel)
+            for m in self.remote
+            if self.key(m) in self.known
+        ]
         Sighting.objects.bulk_create(rows, ignore_conflicts=True)
 
     def apply_edits(self) -> None:
@@ -333,7 +337,9 @@ def quarantine(channel: Channel, stream: str, malformed: Sequence[Malformed]) ->
         raw = clean(json.dumps(bad.raw, default=repr, sort_keys=True))
         digest = hashlib.md5(raw.encode(), usedforsecurity=False).hexdigest()
         rows.append(
-            Quarantined(channel=channel, stream=stream, raw=json.loads(raw), digest=digest, reason=clean(bad.reason)[:300])
+            Quarantined(
+                channel=channel, stream=stream, raw=json.loads(raw), digest=digest, reason=clean(bad.reason)[:300]
+            )
         )
     Quarantined.objects.bulk_create(rows, ignore_conflicts=True)
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from connectors.base import Kind, Visibility
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from connectors.base import Kind, Visibility
 from inbox.clock import Clock
 from inbox.states import Settled
 
 if TYPE_CHECKING:
     from inbox.models.reply import Reply
-    from inbox.models.thread import Thread
 
 
 class Author(models.Model):
@@ -44,7 +43,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def newer_from(self, answered: Message, seen_id: int) -> MessageQuerySet:
         """What the answered person has written since the writer looked."""
-        return self.filter(thread_id=answered.thread_id, author_id=answered.author_id, is_ours=False, pk__gt=seen_id)
+        return self.filter(thread_id=answered.thread_id, author=answered.author, is_ours=False, pk__gt=seen_id)
 
 
 class Message(models.Model):
@@ -73,7 +72,7 @@ class Message(models.Model):
     reply = models.OneToOneField("inbox.Reply", models.PROTECT, null=True, related_name="message")
     raw = models.JSONField(default=dict)
 
-    objects: ClassVar[models.Manager[Message]] = MessageQuerySet.as_manager()  # type: ignore[assignment]
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -95,7 +94,6 @@ class Message(models.Model):
     def is_private(self) -> bool:
         return self.visibility == Visibility.PRIVATE
 
-    @property
     def settle(self, why: Settled, by: Reply | None = None) -> bool:
         """Mark as needing no answer; false where it was settled already."""
         rows = Message.objects.filter(pk=self.pk, settled=Settled.NO).update(settled=why, settled_by=by)

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
-from policies.models import Rulebook
 
 from inbox.models.audit import Audit
+from policies.models import Rulebook
 
 if TYPE_CHECKING:
     from inbox.models.channel import Channel
@@ -67,7 +67,8 @@ class Person(AbstractBaseUser):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="person_undo_at_most_200", condition=models.Q(undo_seconds__isnull=True) | models.Q(undo_seconds__lte=200)
+                name="person_undo_at_most_200",
+                condition=models.Q(undo_seconds__isnull=True) | models.Q(undo_seconds__lte=200),
             )
         ]
 

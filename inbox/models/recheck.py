@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.db import transaction
-from policies.models import Rulebook, Situation
 
 from inbox.clock import read_clock
 from inbox.models.audit import Audit
 from inbox.models.person import Person
 from inbox.models.reply import Reply
 from inbox.states import ReplyState
+from policies.models import Rulebook, Situation
 
 MOST_AT_ONCE = 500
 

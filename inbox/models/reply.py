@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any
 from uuid import UUID
 
-from connectors.base import ConnectorError, ErrorKind, Outgoing, RemoteMessage, Sent, Visibility
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from policies.verdict import Effect, Verdict
 
+from connectors.base import ConnectorError, ErrorKind, Outgoing, RemoteMessage, Sent, Visibility
 from inbox.clock import Clock, moment
 from inbox.models.audit import Audit
 from inbox.models.channel import Brake, Channel, ChannelState
 from inbox.models.check import check_reply
 from inbox.models.follow_up import FollowUp
 from inbox.models.message import Message
-from inbox.models.person import Level, Person
+from inbox.models.person import Person
 from inbox.models.thread import Taken, Thread
-from inbox.states import REPLY_EXITS, UNDER_WAY, ReplyState, Settled, Waits
+from inbox.states import REPLY_EXITS, ReplyState, Settled, Waits
+from policies.verdict import Effect, Verdict
 
 MOST_AUTOMATIC_SENDS = 2
 
@@ -71,7 +71,7 @@ REFUSALS = {
 
 
 class Stopped(Exception):
-    """The reply does not go further; its text is kept. `reason` says why, `verdict` is there where the rules stop it."""
+    """It goes no further; its text is kept. `reason` says why; there is a `verdict` where the rules stop it."""
 
     def __init__(self, reason: str, verdict: Verdict | None = None) -> None:
         super().__init__(reason)
@@ -154,7 +154,7 @@ class Reply(models.Model):
     reason_text = models.CharField(max_length=500, blank=True)
     reason_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager[Reply]] = ReplyQuerySet.as_manager()  # type: ignore[assignment]
+    objects = ReplyQuerySet.as_manager()
 
     class Meta:
         # The gate itself (reply_gate) is written in SQL in migration 0002: Django's rendering lets NULLs through.
@@ -178,11 +178,11 @@ class Reply(models.Model):
 
     # --- moving --------------------------------------------------------------------------------------------------
 
-    def move(self, to: ReplyState, *, only: Q | None = None, **fields: object) -> bool:
+    def move(self, to: ReplyState, **fields: Any) -> bool:
         """One conditional UPDATE from this row's state to another; false where the row has moved on meanwhile."""
         if to not in REPLY_EXITS[ReplyState(self.state)]:
             raise ValueError(f"a reply does not go from {self.state} to {to}")
-        rows = Reply.objects.filter(only or Q(), pk=self.pk, state=self.state, attempt=self.attempt)
+        rows = Reply.objects.filter(pk=self.pk, state=self.state, attempt=self.attempt)
         if not rows.update(state=to, changed_at=Clock(), **fields):
             return False
         self.refresh_from_db()
@@ -204,7 +204,9 @@ class Reply(models.Model):
         existing = thread.replies.filter(state=ReplyState.DRAFT, written_by=by).order_by("-pk").first()
         if existing and answers in (None, existing.answers):
             return existing
-        answers = answers or thread.messages.unsettled().in_order().last() or thread.messages.filter(is_ours=False).last()
+        answers = (
+            answers or thread.messages.unsettled().in_order().last() or thread.messages.filter(is_ours=False).last()
+        )
         signature = thread.channel.signature_of(by)
         return cls.objects.create(
             thread=thread,
@@ -245,8 +247,9 @@ class Reply(models.Model):
     ) -> ReplyState:
         """Let the draft go: queued where the rules let it, held where `ask` and they want an approval.
 
-        Raises Stopped with the verdict where the text must change, a warning is not confirmed (`checked`) or an approval
-        is not asked for; Stopped with a reason where the thread has moved on; Taken where somebody else has the thread.
+        Raises Stopped with the verdict where the text must change, a warning is not confirmed (`checked`) or an
+        approval is not asked for; Stopped with a reason where the thread has moved on; Taken where somebody else
+        has the thread.
         """
         with transaction.atomic():
             thread = Thread.objects.select_for_update().get(pk=self.thread_id)
@@ -266,7 +269,9 @@ class Reply(models.Model):
             state = ReplyState.HELD if held else ReplyState.QUEUED
             leaves = {} if held else waiting(by.undo_window, at)
             reply.move(state, key=key, **reply.judged(verdict), **because(""), **leaves)
-            Audit.write(state, by=by, reply=reply, rulebook=verdict.rulebook_version, effect=verdict.effect, checked=checked)
+            Audit.write(
+                state, by=by, reply=reply, rulebook=verdict.rulebook_version, effect=verdict.effect, checked=checked
+            )
             self.refresh_from_db()
             return state
 
@@ -289,7 +294,7 @@ class Reply(models.Model):
             return Reason.VANISHED
         if answers.edited_at and answers.edited_at > self.seen_at:
             return Reason.EDITED
-        if answers.author_id and Message.objects.newer_from(answers, self.seen_id).exists():  # type: ignore[attr-defined]
+        if answers.author_id and Message.objects.newer_from(answers, self.seen_id).exists():
             return Reason.NEWER
         ours = thread.messages.filter(is_ours=True, pk__gt=self.seen_id).exclude(reply=self)
         if ours.filter(Q(parent=answers) | Q(reply__answers=answers)).exists():
@@ -302,7 +307,11 @@ class Reply(models.Model):
         """A lead, or the named mentor where supervision is the only finding."""
         if person.role == "lead":
             return True
-        rules = {violation["rule"] for violation in (self.verdict or {}).get("violations", []) if violation["effect"] == "hold"}
+        rules = {
+            violation["rule"]
+            for violation in (self.verdict or {}).get("violations", [])
+            if violation["effect"] == "hold"
+        }
         clearance = self.written_by.clearance_for(self.channel)
         return rules == {"supervision"} and clearance.mentor_id == person.pk
 
@@ -360,7 +369,7 @@ class Reply(models.Model):
         with transaction.atomic():
             channel = Channel.objects.select_for_update(no_key=True).get(pk=self.channel_id)
             thread = Thread.objects.select_for_update().get(pk=self.thread_id)
-            reply = Reply.objects.due(at).filter(pk=self.pk, state=ReplyState.QUEUED).select_for_update().first()  # type: ignore[attr-defined]
+            reply = Reply.objects.due(at).filter(pk=self.pk, state=ReplyState.QUEUED).select_for_update().first()
             if reply is None or reply.must_wait(channel, at) or not reply.passes_guards(thread, at):
                 return None
             number = reply.attempt + 1
@@ -412,7 +421,7 @@ class Reply(models.Model):
         return Reply.objects.filter(thread_id=self.thread_id, pk__lt=self.pk).exclude(waits_for=Waits.BRAKE)
 
     def passes_guards(self, thread: Thread, at: datetime | None) -> bool:
-        """Everything that may have changed since the writer let it go. A stopped reply is a draft again, with its text."""
+        """Whatever may have changed since the writer let it go. What is stopped is a draft again, with its text."""
         reason = self.stopped_by(thread)
         if reason:
             self.return_to_draft(reason, by=None)
@@ -426,7 +435,9 @@ class Reply(models.Model):
         if self.earlier().filter(state__in=[ReplyState.FAILED, ReplyState.UNCERTAIN]).exists():
             return Reason.EARLIER
         others = Q(claimed_by__isnull=False, lease_until__gt=Clock()) & ~Q(claimed_by=writer)
-        if Thread.objects.filter(others | (Q(assigned_to__isnull=False) & ~Q(assigned_to=writer)), pk=thread.pk).exists():
+        if Thread.objects.filter(
+            others | (Q(assigned_to__isnull=False) & ~Q(assigned_to=writer)), pk=thread.pk
+        ).exists():
             return Reason.TAKEN
         return self.outdated(thread)
 
@@ -449,20 +460,28 @@ class Reply(models.Model):
         if self.approved_by_id:
             judged["approved_digest"] = judged["digest"]
             if verdict.rulebook_version != self.rulebook_version:
-                versions = {"rulebook": self.rulebook_version, "now": verdict.rulebook_version}
-                Audit.write("approval_carried_over", by=None, reply=self, **versions)
+                before, now = self.rulebook_version, verdict.rulebook_version
+                Audit.write("approval_carried_over", by=None, reply=self, rulebook=before, now=now)
         Reply.objects.filter(pk=self.pk).update(**judged)
         self.refresh_from_db()
 
     def hold_again(self, verdict: Verdict) -> None:
         """Something nobody accepted: the approval is void and the reply waits for a lead."""
-        cleared = {"approved_by": None, "approved_at": None, "approved_digest": None, "approved_alone": False, "accepted": []}
+        cleared: dict[str, object] = {
+            "approved_by": None,
+            "approved_at": None,
+            "approved_digest": None,
+            "approved_alone": False,
+            "accepted": [],
+        }
         if self.move(ReplyState.HELD, **self.judged(verdict), **cleared, **because(Reason.NEEDS_APPROVAL), **AT_REST):
             Audit.write("held", by=None, reply=self, rulebook=verdict.rulebook_version)
 
     # --- what became of it ---------------------------------------------------------------------------------------
 
-    def finish_sent(self, sent: Sent, how: str = "answer", at: datetime | None = None, by: Person | None = None) -> bool:
+    def finish_sent(
+        self, sent: Sent, how: str = "answer", at: datetime | None = None, by: Person | None = None
+    ) -> bool:
         """It is out: answered by the network, found by read-back, or said so by a person. Links our message."""
         with transaction.atomic():
             thread = Thread.objects.select_for_update().get(pk=self.thread_id)
@@ -503,11 +522,13 @@ class Reply(models.Model):
                 "parent": self.answers,
                 "text": self.outgoing,
                 "permalink": sent.permalink,
-                "created_at": self.sent_at,
+                "created_at": self.sent_at,  # type: ignore[misc]  # set by the UPDATE above
                 "settled": Settled.ANSWERED,
             },
         )
-        Message.objects.filter(pk=message.pk, reply__isnull=True).update(reply=self, is_ours=True, settled=Settled.ANSWERED)
+        Message.objects.filter(pk=message.pk, reply__isnull=True).update(
+            reply=self, is_ours=True, settled=Settled.ANSWERED
+        )
 
     def close_attempt(self, outcome: str, detail: str = "") -> None:
         Attempt.objects.filter(reply=self, number=self.attempt).update(
@@ -549,11 +570,12 @@ class Reply(models.Model):
     @property
     def first_attempt_at(self) -> datetime | None:
         """Ours may have come out of any attempt since the first."""
-        return self.attempts.aggregate(first=models.Min("started_at"))["first"]  # type: ignore[no-any-return]
+        first: datetime | None = self.attempts.aggregate(first=models.Min("started_at"))["first"]
+        return first
 
     def take_read_back(self, at: datetime | None = None) -> bool:
         """Take an unknown outcome for one read-back; false where another worker has it or Q is not over."""
-        rows = Reply.objects.due(at).filter(pk=self.pk, state=ReplyState.SENDING, attempt=self.attempt)  # type: ignore[attr-defined]
+        rows = Reply.objects.due(at).filter(pk=self.pk, state=ReplyState.SENDING, attempt=self.attempt)
         lease = moment(at, timedelta(seconds=settings.SAMTAL_SEND_DEADLINE * 2))
         return bool(rows.update(not_before=lease))
 
@@ -562,7 +584,7 @@ class Reply(models.Model):
         return self.finish_sent(Sent(message.remote_id, message.permalink, message.created_at), how="read back")
 
     def not_found(self, *, caught_up: bool, at: datetime | None = None) -> None:
-        """The read-back did not find it. Send again only where that cannot double; else look once more, then ask a person."""
+        """It was not found. Send again only where that cannot double; else look once more, then ask a person."""
         safe = caught_up or self.channel.capabilities.refuses_duplicates
         if safe and self.resent < MOST_AUTOMATIC_SENDS:
             with transaction.atomic():
@@ -650,12 +672,3 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reply_id}#{self.number} {self.outcome}"
-
-
-def without_replies_under_way(threads: models.QuerySet[Thread], person: Person) -> models.QuerySet[Thread]:
-    """Threads in which nobody else's words are on their way out."""
-    others = Reply.objects.filter(thread=OuterRef("pk"), state__in=UNDER_WAY).exclude(written_by=person)
-    return threads.exclude(Exists(others))
-
-
-__all__ = ["Attempt", "Level", "Reason", "Reply", "Stopped", "digest"]

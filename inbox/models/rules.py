@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +28,7 @@ class RuleBreak(models.Model):
     at = models.DateTimeField(db_default=Clock())
     until = models.DateTimeField()
 
-    objects: ClassVar[models.Manager[RuleBreak]] = RuleBreakQuerySet.as_manager()  # type: ignore[assignment]
+    objects = RuleBreakQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.rule

@@ -6,11 +6,12 @@ import json
 from functools import cache
 from typing import Any
 
-from connectors.base import Secret
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+
+from connectors.base import Secret
 
 
 @cache

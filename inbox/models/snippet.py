@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -31,7 +29,7 @@ class Snippet(models.Model):
     written_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
 
-    objects: ClassVar[models.Manager[Snippet]] = SnippetQuerySet.as_manager()  # type: ignore[assignment]
+    objects = SnippetQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_snippet_title", fields=["title", "language"])]

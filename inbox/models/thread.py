@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from connectors.base import Visibility
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from connectors.base import Visibility
 from inbox.clock import Clock, moment, read_clock
 from inbox.models.audit import Audit
 from inbox.models.channel import Channel
@@ -81,7 +81,9 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         """Nobody else's: no live claim, not assigned to another, no words of another on their way out."""
         unclaimed = Q(claimed_by__isnull=True) | Q(lease_until__lt=moment(at)) | Q(claimed_by=person)
         unassigned = Q(assigned_to__isnull=True) | Q(assigned_to=person)
-        others = Message._meta.apps.get_model("inbox", "Reply").objects.filter(thread=OuterRef("pk"), state__in=UNDER_WAY)
+        others = Message._meta.apps.get_model("inbox", "Reply").objects.filter(
+            thread=OuterRef("pk"), state__in=UNDER_WAY
+        )
         return self.filter(unclaimed, unassigned).exclude(Exists(others.exclude(written_by=person)))
 
     def queue(self, person: Person, at: datetime | None = None) -> ThreadQuerySet:
@@ -111,7 +113,7 @@ def lease() -> timedelta:
 
 
 class Thread(models.Model):
-    """One public subtree (a top-level comment, visitor post or mention with its replies) or one private conversation."""
+    """One public subtree (a comment, visitor post or mention with its replies) or one private conversation."""
 
     channel = models.ForeignKey(Channel, models.PROTECT, related_name="threads")
     network = models.CharField(max_length=20)
@@ -149,7 +151,7 @@ class Thread(models.Model):
     pointed_to_service_at = models.DateTimeField(null=True, help_text="Last reply that pointed to customer service")
     version = models.PositiveIntegerField(default=0, help_text="Raised by a trigger on every change people can see")
 
-    objects: ClassVar[models.Manager[Thread]] = ThreadQuerySet.as_manager()  # type: ignore[assignment]
+    objects = ThreadQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -214,7 +216,7 @@ class Thread(models.Model):
         with transaction.atomic():
             rows = (
                 Thread.objects.filter(pk=self.pk)
-                .free(by, at)  # type: ignore[attr-defined]
+                .free(by, at)
                 .update(claimed_by=by, claimed_at=moment(at), lease_until=moment(at, lease()))
             )
             if rows:
@@ -253,7 +255,11 @@ class Thread(models.Model):
             previous = thread.holder()
             thread.recall(by=by, unless=by, why="taken_over")
             Thread.objects.filter(pk=self.pk).update(
-                claimed_by=by, claimed_at=moment(at), lease_until=moment(at, lease()), assigned_to=None, assigned_by=None
+                claimed_by=by,
+                claimed_at=moment(at),
+                lease_until=moment(at, lease()),
+                assigned_to=None,
+                assigned_by=None,
             )
             Audit.write("taken_over", by=by, thread=self, reason=reason, previous=previous.pk if previous else None)
             return True
@@ -350,12 +356,20 @@ class Thread(models.Model):
         """Open, and in the queue by the oldest message that waits."""
         promised = self.follow_ups.filter(state__in=["open", "proposed"], kind="promise").order_by("due_at").first()
         due_at, reason = due(
-            oldest.created_at, self.channel.target_minutes, danger=self.danger, reach=self.author.reach if self.author else None
+            oldest.created_at,
+            self.channel.target_minutes,
+            danger=self.danger,
+            reach=self.author.reach if self.author else None,
         )
         if promised and promised.due_at < due_at and not self.danger:
             due_at, reason = promised.due_at, "promise"
         Thread.objects.filter(pk=self.pk).update(
-            state=ThreadState.OPEN, due_at=due_at, due_reason=reason, look_again_on=None, close_reason="", later_until=None
+            state=ThreadState.OPEN,
+            due_at=due_at,
+            due_reason=reason,
+            look_again_on=None,
+            close_reason="",
+            later_until=None,
         )
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Count, Q
-from policies.models import Situation
 
 from inbox.clock import moment, read_clock
 from inbox.forms import AssignForm
 from inbox.models import Brake, Channel, FollowUp, Person, Reply, Role, Thread
 from inbox.states import ThreadState
+from policies.models import Situation
 
 MOST = 50
 # Age of the oldest waiting message against its target.
@@ -33,14 +33,14 @@ class Age:
 
 def board_screen(person: Person) -> dict[str, object]:
     """Everything the overview shows, in a fixed number of queries."""
-    open_threads = Thread.objects.open()  # type: ignore[attr-defined]
+    open_threads = Thread.objects.open()
     return {
         "people": on_duty(),
-        "held": list(Reply.objects.held()[:MOST]),  # type: ignore[attr-defined]
+        "held": list(Reply.objects.held()[:MOST]),
         "ages": queue_by_age(),
         "danger": open_threads.filter(danger=True).select_related("author", "channel").order_by("due_at")[:MOST],
         "unassigned": unassigned(),
-        "overdue": FollowUp.objects.overdue()[:MOST],  # type: ignore[attr-defined]
+        "overdue": FollowUp.objects.overdue()[:MOST],
         "uncertain": Reply.objects.filter(state__in=["uncertain", "failed"]).select_related(
             "thread__author", "channel", "written_by"
         )[:MOST],
@@ -64,15 +64,16 @@ def on_duty() -> list[Person]:
 def queue_by_age() -> list[Age]:
     """Open threads by when they are due. Index thread_queue."""
     spans = {
-        key: Count("pk", filter=Q(due_at__gte=moment(None, start), due_at__lt=moment(None, end))) for key, start, end in AGES
+        key: Count("pk", filter=Q(due_at__gte=moment(None, start), due_at__lt=moment(None, end)))
+        for key, start, end in AGES
     }
-    counts = Thread.objects.open().shown().aggregate(**spans)  # type: ignore[attr-defined]
+    counts = Thread.objects.open().shown().aggregate(**spans)
     return [Age(key, counts[key]) for key, _start, _end in AGES]
 
 
 def unassigned() -> list[Thread]:
     """The first threads nobody has, for the lead to hand out."""
-    free = Thread.objects.open().shown().filter(claimed_by__isnull=True, assigned_to__isnull=True)  # type: ignore[attr-defined]
+    free = Thread.objects.open().shown().filter(claimed_by__isnull=True, assigned_to__isnull=True)
     return list(free.select_related("author", "channel").order_by("due_at", "pk")[:20])
 
 

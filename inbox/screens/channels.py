@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, QuerySet
 
-from inbox.models import Channel
+from inbox.models import Channel, Quarantined, Reply, Stream
 
 
 @dataclass(frozen=True)
@@ -16,25 +17,29 @@ class ChannelRow:
 
     channel: Channel
     complete_up_to: datetime | None
+    catching_up: bool
     quarantined: int
     waiting: int
-    catching_up: bool
 
 
 def channels_screen() -> dict[str, object]:
-    counted = Channel.objects.annotate(
-        quarantined=Count("quarantine", filter=Q(quarantine__replayed_at__isnull=True), distinct=True),
-        parked=Count("replies", filter=Q(replies__state="queued") & ~Q(replies__waits_for__in=["", "undo"]), distinct=True),
-        windows=Count("streams", filter=Q(streams__walk_to_at__isnull=False), distinct=True),
-    )
+    quarantined = counts(Quarantined.objects.filter(replayed_at__isnull=True).values_list("channel"))
+    parked = Reply.objects.filter(state="queued").exclude(waits_for__in=["", "undo"])
+    waiting = counts(parked.values_list("channel"))
+    open_windows = counts(Stream.objects.filter(walk_to_at__isnull=False).values_list("channel"))
     rows = [
         ChannelRow(
             channel,
-            complete_up_to=None if channel.windows else channel.last_read_at,  # type: ignore[attr-defined]
-            quarantined=channel.quarantined,  # type: ignore[attr-defined]
-            waiting=channel.parked,  # type: ignore[attr-defined]
-            catching_up=bool(channel.windows),  # type: ignore[attr-defined]
+            complete_up_to=None if open_windows.get(channel.pk) else channel.last_read_at,
+            catching_up=bool(open_windows.get(channel.pk)),
+            quarantined=quarantined.get(channel.pk, 0),
+            waiting=waiting.get(channel.pk, 0),
         )
-        for channel in counted.order_by("name")
+        for channel in Channel.objects.order_by("name")
     ]
     return {"rows": rows}
+
+
+def counts(rows: QuerySet[Any, tuple[Any, ...]]) -> dict[int, int]:
+    """How many rows a channel has."""
+    return dict(rows.annotate(number=Count("pk")).order_by())

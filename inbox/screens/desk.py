@@ -36,27 +36,27 @@ class Queue:
 
 
 def needs_you(person: Person) -> Rows:
-    replies = Reply.objects.needs(person).values("thread")  # type: ignore[attr-defined]
+    replies = Reply.objects.needs(person).values("thread")
     return Thread.objects.filter(pk__in=replies).order_by("due_at", "pk")
 
 
 def mine(person: Person) -> Rows:
-    return Thread.objects.mine(person)  # type: ignore[attr-defined,no-any-return]
+    return Thread.objects.mine(person)
 
 
 def next_up(person: Person) -> Rows:
-    queue: Rows = Thread.objects.queue(person)  # type: ignore[attr-defined]
+    queue: Rows = Thread.objects.queue(person)
     return queue.filter(~Q(claimed_by=person) | Q(claimed_by__isnull=True))
 
 
 def to_follow(person: Person) -> Rows:
-    owed = FollowUp.objects.to_do().filter(thread=OuterRef("pk"))  # type: ignore[attr-defined]
+    owed = FollowUp.objects.to_do().filter(thread=OuterRef("pk"))
     owed = owed if person.leads else owed.filter(owner=person)
     return Thread.objects.filter(Exists(owed)).order_by("due_at", "pk")
 
 
 def waiting(person: Person) -> Rows:
-    return Thread.objects.readable_by(person).filter(state=ThreadState.WAITING).order_by("look_again_on", "pk")  # type: ignore[attr-defined,no-any-return]
+    return Thread.objects.readable_by(person).filter(state=ThreadState.WAITING).order_by("look_again_on", "pk")
 
 
 def for_approval(person: Person) -> Rows:
@@ -66,7 +66,7 @@ def for_approval(person: Person) -> Rows:
 
 
 def everything(person: Person) -> Rows:
-    return Thread.objects.readable_by(person).order_by("-last_at", "-pk")  # type: ignore[attr-defined,no-any-return]
+    return Thread.objects.readable_by(person).order_by("-last_at", "-pk")
 
 
 QUEUES: dict[str, tuple[str | Promise, Callable[[Person], Rows]]] = {

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone, translation
-from policies.engine import check
-from policies.models import Rule, Rulebook, Situation
-from policies.verdict import Context, Turn, Verdict
-from policies.verdict import ActiveSituation as Active
 
 from inbox.clock import read_clock
 from inbox.models import Audit, RuleBreak
+from policies.engine import check
+from policies.models import Rule, Rulebook, Situation
+from policies.verdict import ActiveSituation as Active
+from policies.verdict import Context, Turn, Verdict
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def rules_screen() -> dict[str, object]:
         "versions": versions(),
         "situations": Situation.objects.in_force(now),
         "past_situations": Situation.objects.exclude(pk__in=Situation.objects.in_force(now))[:10],
-        "rule_breaks": RuleBreak.objects.in_force().select_related("by"),  # type: ignore[attr-defined]
+        "rule_breaks": RuleBreak.objects.in_force().select_related("by"),
         "now": now,
     }
 
@@ -98,5 +98,3 @@ def tried(text: str, question: str, *, visibility: str, topic: str, incident: bo
 def outages_now() -> tuple[Active, ...]:
     now = timezone.localtime(read_clock())
     return tuple(each.load(at=now) for each in Situation.objects.in_force(now).outages())
-
-

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.utils import timezone
-from policies.models import Situation
 
 from inbox.clock import read_clock
 from inbox.forms import AssignForm, CloseForm, FollowUpForm, LaterForm, NoteForm, SetAsideForm, TakeOverForm, TopicForm
 from inbox.models import Message, Person, Reply, Snippet, Thread
 from inbox.states import ReplyState
+from policies.models import Situation
 
 MOST_MESSAGES = 300
 MOST_BESIDE = 5
@@ -27,7 +27,9 @@ def messages_screen(thread: Thread, person: Person) -> dict[str, object]:
     """The conversation: messages, our replies on their way, notes."""
     newest = thread.messages.select_related("author", "parent", "reply__written_by").order_by("-created_at", "-pk")
     messages = list(newest[: MOST_MESSAGES + 1])[::-1]
-    under_way = thread.replies.filter(state__in=SHOWN_REPLIES).select_related("written_by", "approved_by").order_by("pk")
+    under_way = (
+        thread.replies.filter(state__in=SHOWN_REPLIES).select_related("written_by", "approved_by").order_by("pk")
+    )
     return {
         "thread": thread,
         "messages_shown": messages[-MOST_MESSAGES:],
@@ -66,7 +68,9 @@ def thread_screen(thread: Thread, person: Person) -> dict[str, object]:
         "later_form": LaterForm(),
         "topic_form": TopicForm(initial={"topic": thread.topic}),
         "note_form": NoteForm(auto_id="note_%s"),
-        "follow_up_form": FollowUpForm(initial={"due_at": timezone.localtime() + timedelta(days=1)}, auto_id="follow_%s"),
+        "follow_up_form": FollowUpForm(
+            initial={"due_at": timezone.localtime() + timedelta(days=1)}, auto_id="follow_%s"
+        ),
     }
 
 
@@ -79,7 +83,7 @@ def composer_screen(thread: Thread, person: Person, *, may_write: bool) -> dict[
         "draft": draft,
         "text": draft.text if draft else "",
         "signature": signature,
-        "snippets": Snippet.objects.fitting(thread.language)[:20],  # type: ignore[attr-defined]
+        "snippets": Snippet.objects.fitting(thread.language)[:20],
     }
 
 
@@ -87,11 +91,9 @@ def side_screen(thread: Thread, person: Person) -> dict[str, object]:
     """Who this is, what we said before, what is in force now, what was promised."""
     at = timezone.localtime(read_clock())
     in_force = [
-        situation
-        for situation in Situation.objects.in_force(at)  # type: ignore[attr-defined]
-        if situation.covers_channel(thread.channel_id)
+        situation for situation in Situation.objects.in_force(at) if situation.covers_channel(thread.channel_id)
     ]
-    others = Thread.objects.readable_by(person).filter(author__isnull=False, author=thread.author)  # type: ignore[attr-defined]
+    others = Thread.objects.readable_by(person).filter(author__isnull=False, author=thread.author)
     return {
         "thread": thread,
         "situations": in_force,

@@ -17,15 +17,17 @@ def me(request: HttpRequest) -> Person:
 
 def get_thread(request: HttpRequest, pk: int) -> Thread:
     """404 for a thread this person may not read."""
-    readable = Thread.objects.readable_by(me(request))  # type: ignore[attr-defined]
+    readable = Thread.objects.readable_by(me(request))
     related = ("channel", "author", "page_post", "claimed_by", "assigned_to", "topic_by")
     return get_object_or_404(readable.select_related(*related), pk=pk)
 
 
 def get_reply(request: HttpRequest, pk: int, *, own: bool = True) -> Reply:
     """404 for a reply that is not this person's (`own`), or in a thread they may not read."""
-    readable = Thread.objects.readable_by(me(request))  # type: ignore[attr-defined]
-    replies = Reply.objects.filter(thread__in=readable).select_related("thread", "channel", "answers__author", "written_by")
+    readable = Thread.objects.readable_by(me(request))
+    replies = Reply.objects.filter(thread__in=readable).select_related(
+        "thread", "channel", "answers__author", "written_by"
+    )
     return get_object_or_404(replies.filter(written_by=me(request)) if own else replies, pk=pk)
 
 
@@ -57,6 +59,5 @@ def taken(request: HttpRequest, error: Taken, thread: Thread | None = None) -> H
 
 
 def stopped(request: HttpRequest, error: Stopped, thread: Thread | None = None) -> HttpResponse:
-
 
     return refused(request, str(Reason(error.reason).label), thread=thread)

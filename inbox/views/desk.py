@@ -27,7 +27,7 @@ def thread_list(request: HttpRequest) -> HttpResponse:
 def leaving(request: HttpRequest) -> HttpResponse:
     """Replies of this person that can still be taken back, and those that need them."""
     person = me(request)
-    context = {"leaving": Reply.objects.leaving(person)[:10], "needs": Reply.objects.needs(person)[:10]}  # type: ignore[attr-defined]
+    context = {"leaving": Reply.objects.leaving(person)[:10], "needs": Reply.objects.needs(person)[:10]}
     return render(request, "inbox/_leaving.html", context)
 
 

@@ -15,7 +15,7 @@ from inbox.views.answers import back_to, get_thread, me, refused
 @require_GET
 def follow_ups(request: HttpRequest) -> HttpResponse:
     """Everything owed, soonest first; a lead sees everyone's."""
-    owed = FollowUp.objects.to_do()  # type: ignore[attr-defined]
+    owed = FollowUp.objects.to_do()
     mine = "all" not in request.GET or not me(request).leads
     owed = owed.filter(owner=me(request)) if mine else owed
     return render(request, "inbox/follow_ups.html", {"follow_ups": owed[:200], "mine": mine})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET
 from psycopg_pool import PoolTimeout
 from redis import Redis, RedisError
-from django.conf import settings
 
 
 @require_GET

@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
-from policies.verdict import Effect, Verdict, segments
 
 from inbox.forms import ReasonForm, ReplyForm, WrongStopForm, first_error
 from inbox.models import Reason, Reply, Stopped, Taken, Thread, WrongStop
@@ -15,6 +14,7 @@ from inbox.screens.desk import desk_screen
 from inbox.screens.thread import answered_message, composer_screen, thread_screen
 from inbox.states import ReplyState
 from inbox.views.answers import back_to, get_reply, get_thread, is_htmx, me, refused, stopped, taken
+from policies.verdict import Effect, Verdict, segments
 
 
 @require_POST
@@ -42,7 +42,11 @@ def verdict_on(request: HttpRequest, thread: Thread, text: str) -> Verdict | Non
 def verdict_screen(request: HttpRequest, thread: Thread, text: str, verdict: Verdict | None) -> dict[str, object]:
     """What stands under the text, and what the button says will happen."""
     effect = verdict.effect if verdict else Effect.SEND
-    shown = [violation for violation in verdict.violations if violation.effect.rank >= Effect.ADVISE.rank] if verdict else []
+    shown = (
+        [violation for violation in verdict.violations if violation.effect.rank >= Effect.ADVISE.rank]
+        if verdict
+        else []
+    )
     return {
         **composer_screen(thread, me(request), may_write=True),
         "verdict": verdict,
@@ -204,7 +208,7 @@ def reply_send_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def reply_wrong_stop(request: HttpRequest, pk: int) -> HttpResponse:
-    """"Wrong stop": the agent says the rule is wrong here. Somebody answers it."""
+    """ "Wrong stop": the agent says the rule is wrong here. Somebody answers it."""
     thread, form = get_thread(request, pk), WrongStopForm(request.POST)
     if not form.is_valid():
         return refused(request, first_error(form), status=422)

@@ -7,14 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from policies.models import Rulebook
-from policies.verdict import segments
 
 from inbox.forms import ReasonForm, RuleForm, TryForm, first_error
 from inbox.models import Audit, RuleBreak
 from inbox.models.recheck import publish_rulebook, recheck
 from inbox.screens.rules import rule_rows, rules_screen, tried
 from inbox.views.answers import me, refused
+from policies.models import Rulebook
+from policies.verdict import segments
 
 
 @require_GET
@@ -58,7 +58,12 @@ def rules_try(request: HttpRequest) -> HttpResponse:
         language=data["language"],
     )
     violations = list(verdict.violations) if verdict else []
-    context = {"verdict": verdict, "violations": violations, "segments": segments(data["text"], violations), "text": data["text"]}
+    context = {
+        "verdict": verdict,
+        "violations": violations,
+        "segments": segments(data["text"], violations),
+        "text": data["text"],
+    }
     return render(request, "policies/_tried.html", context)
 
 
@@ -100,5 +105,3 @@ def rule_off(request: HttpRequest, code: str) -> HttpResponse:
     RuleBreak.switch_off(code, by=me(request), reason=form.cleaned_data["reason"])
     recheck()
     return redirect("rules")
-
-

@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
-from policies.models import Situation
 
 from inbox.forms import SituationForm
 from inbox.models.recheck import end_situation, start_situation
 from inbox.views.answers import me, refused
+from policies.models import Situation
 
 
 @require_http_methods(["GET", "POST"])

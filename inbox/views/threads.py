@@ -68,7 +68,7 @@ def thread_claim(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def thread_next(request: HttpRequest) -> HttpResponse:
     """Take the best free thread there is."""
-    shown = Thread.objects.next_for(me(request))  # type: ignore[attr-defined]
+    shown = Thread.objects.next_for(me(request))
     if shown is None:
         return refused(request, _("Nothing is waiting. Well done."), status=404)
     return opened(request, shown)

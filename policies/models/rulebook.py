@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from policies import rulebook
 
 if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
+
     from policies.models.rule import Rule
 
 
@@ -43,7 +45,7 @@ class Rulebook(models.Model):
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
 
-    rules: models.Manager[Rule]
+    rules: RelatedManager[Rule]
     objects = RulebookQuerySet.as_manager()
 
     class Meta:

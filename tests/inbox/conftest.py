@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.conf import LazySettings
+
 from connectors.sandbox.remote import Remote
 from connectors.sandbox.server import running
 from inbox.models import Channel, Person, Role
-from django.conf import LazySettings
-
 from tests import make
 
 

@@ -1,19 +1,19 @@
-"""The demo's company: people, channels on the sandbox network, the starter rulebook, saved replies. Safe to run again."""
+"""The demo's company: people, channels on the sandbox network, the starter rulebook. Safe to run again."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
-from connectors.base import Secret
-from connectors.sandbox import demo as sandbox
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-from policies.models import Rulebook
 
+from connectors.base import Secret
+from connectors.sandbox import demo as sandbox
 from inbox.clock import read_clock
 from inbox.models import Channel, Clearance, Level, Person, Role, Snippet
+from policies.models import Rulebook
 
 PEOPLE = (
     ("anna", "Anna", "Åberg", Role.AGENT),
@@ -22,11 +22,31 @@ PEOPLE = (
     ("ada", "Ada", "Ek", Role.ADMIN),
 )
 SNIPPETS = (
-    ("sv", "Router: starta om", "Dra ur strömsladden till routern, vänta en halv minut och sätt i den igen. Hör av dig om det inte hjälper."),
-    ("sv", "Faktura: frågor", "Din faktura ser du under Mina sidor. Skicka ett privat meddelande om något inte stämmer, så tittar vi på den."),
-    ("nb", "Ruter: start på nytt", "Trekk ut strømmen til ruteren, vent et halvt minutt og sett den i igjen. Si fra hvis det ikke hjelper."),
-    ("da", "Router: genstart", "Tag strømmen fra routeren, vent et halvt minut, og sæt den til igen. Skriv endelig, hvis det ikke hjælper."),
-    ("en", "Router: restart", "Unplug the router, wait half a minute and plug it in again. Write to us if that does not help."),
+    (
+        "sv",
+        "Router: starta om",
+        "Dra ur strömsladden till routern, vänta en halv minut och sätt i den igen. Hör av dig om det inte hjälper.",
+    ),
+    (
+        "sv",
+        "Faktura: frågor",
+        "Din faktura ser du under Mina sidor. Skicka ett privat meddelande om något inte stämmer, så tittar vi på den.",
+    ),
+    (
+        "nb",
+        "Ruter: start på nytt",
+        "Trekk ut strømmen til ruteren, vent et halvt minutt og sett den i igjen. Si fra hvis det ikke hjelper.",
+    ),
+    (
+        "da",
+        "Router: genstart",
+        "Tag strømmen fra routeren, vent et halvt minut, og sæt den til igen. Skriv endelig, hvis det ikke hjælper.",
+    ),
+    (
+        "en",
+        "Router: restart",
+        "Unplug the router, wait half a minute and plug it in again. Write to us if that does not help.",
+    ),
 )
 
 
@@ -44,7 +64,9 @@ class Command(BaseCommand):
             for username in ("anna", "bo"):
                 for channel in channels:
                     Clearance.objects.get_or_create(
-                        person=people[username], channel=channel, defaults={"level": Level.FULL, "given_by": people["lea"]}
+                        person=people[username],
+                        channel=channel,
+                        defaults={"level": Level.FULL, "given_by": people["lea"]},
                     )
             for language, title, text in SNIPPETS:
                 Snippet.objects.get_or_create(
