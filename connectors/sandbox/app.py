@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -14,6 +17,7 @@ from connectors.sandbox import control
 from connectors.sandbox.graph import server as graph
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.street import routes as street
+from connectors.sandbox.webhooks.outbox import Outbox
 from connectors.sandbox.wire import Wire
 from connectors.sandbox.x import server as x
 
@@ -21,7 +25,9 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def make(sandbox: Sandbox) -> Starlette:
+    outbox = Outbox(sandbox)
     app = Starlette(
+        lifespan=_sending(outbox),
         routes=[
             Route("/healthz", healthz),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
@@ -30,11 +36,27 @@ def make(sandbox: Sandbox) -> Starlette:
             *x.routes(),
             Route("/2/{rest:path}", x.nowhere, methods=METHODS),
             Route("/{path:path}", graph.endpoint, methods=METHODS),
-        ]
+        ],
     )
     app.add_middleware(Wire, sandbox=sandbox)
     app.state.sandbox = sandbox
+    app.state.outbox = outbox
     return app
+
+
+def _sending(outbox: Outbox) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """Notifications are sent as long as the server runs."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(outbox.run())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        outbox.close()
+
+    return lifespan
 
 
 async def healthz(request: Request) -> Response:

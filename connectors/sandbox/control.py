@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
@@ -18,6 +19,8 @@ from connectors.sandbox.guard import refuse_strangers
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.tokens import Token
 from connectors.sandbox.truth import truth
+from connectors.sandbox.webhooks.outbox import Outbox
+from connectors.sandbox.webhooks.subscription import Subscription
 
 Json = dict[str, Any]
 Answer = Callable[[Sandbox, Request, Any], object]
@@ -37,7 +40,8 @@ def _endpoint(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
         try:
             raw = await request.body()
             body = json.loads(raw) if raw else {}
-            return JSONResponse(answer(request.app.state.sandbox, request, body))
+            answered = answer(request.app.state.sandbox, request, body)
+            return JSONResponse(await answered if isinstance(answered, Awaitable) else answered)
         except KeyError as error:
             return JSONResponse({"error": f"{error.args[0]} is missing"}, 422)
         except (Refusal, ValueError, TypeError) as error:
@@ -49,6 +53,7 @@ def _endpoint(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
 def reset(sandbox: Sandbox, request: Request, body: Json) -> object:
     """{"people": false} leaves out the demo's customers and posts."""
     sandbox.reset(people=bool(body.get("people", True)))
+    request.app.state.outbox.load()
     return {"done": True}
 
 
@@ -180,6 +185,30 @@ def clear_calls(sandbox: Sandbox, request: Request, body: Json) -> object:
     return {"done": True}
 
 
+def show_subscriptions(sandbox: Sandbox, request: Request, body: Json) -> object:
+    outbox: Outbox = request.app.state.outbox
+    return {"subscriptions": outbox.every(), "waiting": outbox.waiting()}
+
+
+async def subscribe(sandbox: Sandbox, request: Request, body: Json) -> object:
+    """Where notifications go, see webhooks.Subscription; the address is verified as the network would."""
+    outbox: Outbox = request.app.state.outbox
+    id = outbox.subscribe(Subscription(**body))
+    return {"id": id, **await asyncio.to_thread(outbox.verify, id)}
+
+
+def unsubscribe(sandbox: Sandbox, request: Request, body: Json) -> object:
+    outbox: Outbox = request.app.state.outbox
+    outbox.unsubscribe(request.path_params.get("id"))
+    return {"done": True}
+
+
+async def flush(sandbox: Sandbox, request: Request, body: Json) -> object:
+    """Waits until every notification has arrived or failed: {"waiting": what has not, after `seconds`}."""
+    outbox: Outbox = request.app.state.outbox
+    return {"waiting": await outbox.flush(float(body.get("seconds", 30)))}
+
+
 def _several(body: Json | list[Json]) -> list[Json]:
     return body if isinstance(body, list) else [body]
 
@@ -234,6 +263,11 @@ ROUTES: tuple[tuple[str, str, Answer], ...] = (
     ("POST", "faults", add_faults),
     ("DELETE", "faults", clear_faults),
     ("DELETE", "faults/{id:int}", clear_faults),
+    ("GET", "subscriptions", show_subscriptions),
+    ("POST", "subscriptions", subscribe),
+    ("POST", "subscriptions/flush", flush),
+    ("DELETE", "subscriptions", unsubscribe),
+    ("DELETE", "subscriptions/{id:int}", unsubscribe),
     ("GET", "calls", show_calls),
     ("DELETE", "calls", clear_calls),
 )

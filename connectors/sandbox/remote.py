@@ -75,6 +75,18 @@ class Remote:
     def clear_faults(self) -> None:
         self.call("DELETE", "faults")
 
+    def subscribe(self, network: str, url: str, **rule: Any) -> Json:
+        """{"id", "verified", "status", "answer"}; the rule is webhooks.Subscription's."""
+        subscribed: Json = self.call("POST", "subscriptions", {"network": network, "url": url, **rule})
+        return subscribed
+
+    def unsubscribe(self) -> None:
+        self.call("DELETE", "subscriptions")
+
+    def flush(self, seconds: float = 30) -> int:
+        """Wait until every notification has arrived or failed; how many have not."""
+        return int(self.call("POST", "subscriptions/flush", {"seconds": seconds})["waiting"])
+
     def token(self, value: str, **changes: Any) -> Json:
         put: Json = self.call("POST", "tokens", {"value": value, **changes})["tokens"][0]
         return put
