@@ -15,6 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 from connectors.sandbox import control
 from connectors.sandbox.graph import server as graph
+from connectors.sandbox.login import consent
+from connectors.sandbox.login import tokens as login
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.street import routes as street
 from connectors.sandbox.webhooks.outbox import Outbox
@@ -33,6 +35,8 @@ def make(sandbox: Sandbox) -> Starlette:
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
             *street.routes(),
             *control.routes(),
+            *consent.routes(),
+            *login.routes(),
             *x.routes(),
             Route("/2/{rest:path}", x.nowhere, methods=METHODS),
             Route("/{path:path}", graph.endpoint, methods=METHODS),

@@ -18,6 +18,8 @@ X_USER_ID = "2244994945"
 X_HANDLE = "nordnett"
 X_TOKEN = "sandbox-x-token"
 X_APP_TOKEN = "sandbox-x-app-token"
+X_CLIENT_ID = "sandbox-client-id"
+X_CLIENT_SECRET = "sandbox-client-secret"
 X_CONSUMER_KEY = "sandbox-consumer-key"
 X_CONSUMER_SECRET = "sandbox-consumer-secret"
 # tweepy reads the user's id from the part before the dash.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from connectors.sandbox.entries import FACEBOOK, Refusal, X
 from connectors.sandbox.store import Row, Store
 
-KINDS = {FACEBOOK: ("page", "user"), X: ("oauth1", "oauth2", "app")}
+KINDS = {FACEBOOK: ("page", "user"), X: ("oauth1", "oauth2", "app", "refresh")}
 STATES = ("valid", "expired", "password_changed", "no_role", "missing_permission", "wrong_type", "revoked")
 SCOPES = {
     FACEBOOK: (
@@ -33,7 +33,7 @@ SCOPES = {
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """kind: page or user on Facebook; oauth1 (value and secret), oauth2 or app (bearer) on X."""
+    """kind: page or user on Facebook; oauth1 (value and secret), oauth2, app (bearer) or refresh on X."""
 
     value: str
     network: str
@@ -89,3 +89,6 @@ class Tokens:
             ),
         )
         return known
+
+    def drop(self, value: str) -> None:
+        self._store.run("DELETE FROM token WHERE value = ?", (value,))

@@ -20,6 +20,7 @@ from connectors.sandbox.graph.errors import GraphError, invalid, numbered
 from connectors.sandbox.graph.fields import parse
 from connectors.sandbox.graph.paging import Node
 from connectors.sandbox.sandbox import Sandbox
+from connectors.sandbox.tokens import Token
 
 VERSION = re.compile(r"^v\d{1,2}\.\d{1,2}$")
 DEFAULT_VERSION = "v23.0"
@@ -110,15 +111,26 @@ def _several(call: Call) -> Node:
 
 
 def _accounts(call: Call) -> Node:
-    """The pages a user may speak for, each with its token."""
-    pages = [token for token in call.sandbox.tokens.every() if token.network == FACEBOOK and token.kind == "page"]
-    found = []
-    for token in pages:
-        person = call.sandbox.world.person(FACEBOOK, token.owner_id)
-        if person:
-            tasks = ["ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE"]
-            found.append({"access_token": token.value, "name": person.name, "id": person.id, "tasks": tasks})
-    return {"data": found}
+    """The pages a user may speak for, each with a token that may do what the user's may."""
+    tasks = ["ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE"]
+    if call.token.kind != "user" or not call.token.may("pages_show_list"):
+        return {"data": []}
+    pages = call.sandbox.world.people(FACEBOOK, ours=True)
+    return {
+        "data": [
+            {"access_token": _page_token(call, page.id), "name": page.name, "id": page.id, "tasks": tasks}
+            for page in pages
+        ]
+    }
+
+
+def _page_token(call: Call, page_id: str) -> str:
+    if call.token.value == demo.FACEBOOK_USER_TOKEN:
+        return demo.PAGE_TOKEN
+    value = "EAAP" + hashlib.sha256(f"{call.token.value} {page_id}".encode()).hexdigest()
+    if call.sandbox.tokens.get(value) is None:
+        call.sandbox.tokens.put(Token(value, FACEBOOK, "page", page_id, scopes=call.token.scopes))
+    return value
 
 
 def _debug(call: Call) -> Node:

@@ -57,6 +57,28 @@ CATALOGUE: Mapping[str, tuple[str, str, str]] = {
     "That is not yours.": ("Det är inte ditt.", "Det er ikke ditt.", "Det er ikke dit."),
     "Write something first.": ("Skriv något först.", "Skriv noe først.", "Skriv noget først."),
     "That is too long.": ("Det är för långt.", "Det er for langt.", "Det er for langt."),
+    "Samtal wants to speak for {company}": (
+        "Samtal vill tala för {company}",
+        "Samtal vil snakke for {company}",
+        "Samtal vil tale for {company}",
+    ),
+    "What you leave out, it may not do.": (
+        "Det du väljer bort får det inte göra.",
+        "Det du tar bort, får det ikke gjøre.",
+        "Det, du fravælger, må det ikke.",
+    ),
+    "Allow": ("Tillåt", "Tillat", "Tillad"),
+    "Not now": ("Inte nu", "Ikke nå", "Ikke nu"),
+    "This app is not known here.": (
+        "Den här appen är inte känd här.",
+        "Denne appen er ikke kjent her.",
+        "Denne app er ikke kendt her.",
+    ),
+    "This app would lead away from this machine.": (
+        "Den här appen skulle leda bort från den här datorn.",
+        "Denne appen ville ført bort fra denne maskinen.",
+        "Denne app ville føre væk fra denne maskine.",
+    ),
     "Back to the street": ("Tillbaka till gatan", "Tilbake til gata", "Tilbage til gaden"),
 }
 

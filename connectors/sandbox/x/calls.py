@@ -57,7 +57,7 @@ def authenticate(sandbox: Sandbox, request: Request, *, form: str = "") -> Token
         return _signed(sandbox, request, oauth1.header_params(header), form)
     scheme, _, value = header.partition(" ")
     token = sandbox.tokens.get(value) if scheme == "Bearer" else None
-    if token is None or token.network != X or token.kind == "oauth1":
+    if token is None or token.kind not in ("oauth2", "app"):
         raise unauthorized()
     return _fresh(sandbox, token)
 
