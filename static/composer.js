@@ -165,15 +165,16 @@ function saved(form, successful) {
   dropCopy(form);
 }
 
+// The event may come from an ancestor, when what asked has been swapped away: requestConfig knows who asked.
 document.addEventListener("htmx:afterRequest", (event) => {
-  const { elt, successful, xhr } = event.detail;
-  const form = elt.closest?.("form[data-composer]");
-  if (!form) return;
-  if (elt.matches("[data-text]")) saved(form, successful);
-  else if (elt === form && xhr.status >= 200 && xhr.status < 300) {
-    delete form.dataset.unsaved;
-    dropCopy(form);
-  }
+  const { requestConfig, successful } = event.detail;
+  const asked = requestConfig.elt;
+  if (asked.matches("[data-text]") && asked.form) saved(asked.form, successful);
+  if (!asked.matches("form[data-composer]")) return;
+  delete asked.dataset.leaving;
+  if (!successful) return;
+  delete asked.dataset.unsaved;
+  dropCopy(asked);
 });
 
 document.addEventListener("submit", (event) => {
@@ -369,9 +370,9 @@ function inUse(form) {
 }
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { target, elt, serverResponse } = event.detail;
+  const { target, requestConfig, serverResponse } = event.detail;
   const form = target.querySelector?.("form[data-composer][id]");
-  if (!form || form.contains(elt) || !inUse(form)) return;
+  if (!form || form.contains(requestConfig.elt) || !inUse(form)) return;
   const page = new DOMParser().parseFromString(serverResponse, "text/html");
   const incoming = page.getElementById(form.id);
   if (!incoming) return;

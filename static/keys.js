@@ -14,7 +14,8 @@ function keyOf(control) {
 
 function nameOf(control) {
   if (control.dataset.label) return control.dataset.label;
-  const label = control.getAttribute("aria-label") ?? control.labels?.[0]?.textContent ?? control.textContent;
+  const drawn = control.querySelector("svg[aria-label]") ?? control;
+  const label = drawn.getAttribute("aria-label") ?? control.labels?.[0]?.textContent ?? control.textContent;
   const key = control.querySelector("kbd")?.textContent;
   const name = label.trim().replace(/\s+/g, " ");
   return key && name.endsWith(key) ? name.slice(0, -key.length).trim() : name;

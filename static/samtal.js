@@ -84,8 +84,9 @@ document.addEventListener("htmx:beforeSend", (event) => {
 });
 
 // An answer settles the key; without one (0) or after a fault of the server (5xx) a retry must carry the same.
+// requestConfig.elt is who asked; the event itself may come from an ancestor, when that has been swapped away.
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.detail.elt;
+  const form = event.detail.requestConfig.elt;
   if (!form.matches("form")) return;
   delete form.dataset.busy;
   const status = event.detail.xhr.status;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,10 @@ FLAGS = (
 )
 WIDE = (1280, 800)
 NARROW = (320, 640)
-REPORT = "document.addEventListener('securitypolicyviolation', e => console.error('CSP:', e.violatedDirective, e.blockedURI))"
+# Chromium writes every 4xx on the console; a lost race and a form with errors are answers like others.
+ANSWER = re.compile(r"status of (409|422) ")
+REPORT = """document.addEventListener('securitypolicyviolation',
+  (event) => console.error('CSP:', event.violatedDirective, event.blockedURI))"""
 
 
 @dataclass
@@ -33,7 +37,7 @@ class Screen:
     complaints: list[str] = field(default_factory=list)
 
     def heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not ANSWER.search(message.text):
             self.complaints.append(message.text)
 
     def failed(self, error: Exception) -> None:
@@ -49,7 +53,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def open_context(browser: Browser, *, size: tuple[int, int] = WIDE, theme: str = "light", **options: object) -> BrowserContext:
+def open_context(
+    browser: Browser, *, size: tuple[int, int] = WIDE, theme: str = "light", **options: object
+) -> BrowserContext:
     """A person's browser, with its own cookies: size in CSS pixels, theme light or dark."""
     width, height = size
     return browser.new_context(

@@ -1,6 +1,6 @@
 """A stage for the front end without the program: the real templates, scripts and policy header, scripted answers.
 
-What a test may script: the rows of the list, the verdict, how the next POST ends. What it may ask: every POST that came.
+A test scripts the rows of the list, the verdict and how the next POST ends; it may ask for every POST that came.
 """
 
 from __future__ import annotations
@@ -25,9 +25,7 @@ from django.test import override_settings
 from config.settings import CONTENT_SECURITY_POLICY
 
 HERE = Path(__file__).resolve().parent
-POLICY = "; ".join(
-    f"{name} {' '.join(values)}" for name, values in CONTENT_SECURITY_POLICY["DIRECTIVES"].items()
-)
+POLICY = "; ".join(f"{name} {' '.join(values)}" for name, values in CONTENT_SECURITY_POLICY["DIRECTIVES"].items())
 TEMPLATES = DjangoTemplates(
     {
         "NAME": "stage",
@@ -68,11 +66,11 @@ class Row:
 def rows() -> list[Row]:
     return [
         Row(7, "Ole Berg", "Det ryker fra skapet på hjørnet!", "life or health", "14:28", unread=True, danger=True),
-        Row(42, "Kari Nordmann", "Men naboen sier at de ansatte allerede har …", "rumour", "14:31", unread=True, current=True),
-        Row(43, "Jens Thorvaldsen-Abrahamsen", "Når kommer strømmen?", "Outage Bergen", "14:20", network="x", unread=True),
+        Row(42, "Kari Nordmann", "Men naboen sier at de ansatte …", "rumour", "14:31", unread=True, current=True),
+        Row(43, "Jens Thorvaldsen-Abrahamsen", "Når kommer strømmen?", "Outage Bergen", "14:20", "x", unread=True),
         Row(44, "Frøya", "Tusen takk for hjelpen forrige gang, men nå", "promised 15:00", "14:05", who="Bo"),
-        Row(45, "Unknown author", "Er det noen hjemme hos dere eller?", "waits since 13:58", "13:58", network="instagram"),
-        Row(46, "nettforum.example", "Er det noen som har erfaring med varmepumpe", "", "13:40", network="feed"),
+        Row(45, "Unknown author", "Er det noen hjemme hos dere?", "waits since 13:58", "13:58", "instagram"),
+        Row(46, "nettforum.example", "Er det noen som har erfaring med varmepumpe", "", "13:40", "feed"),
     ]
 
 
@@ -180,6 +178,7 @@ PAGES = {
     "/desk/": "stage_desk.html",
     "/styleguide/": "styleguide.html",
     "/rows/": "stage_rows.html",
+    "/undo/": "stage_undo.html",
     "/login/": "account/login.html",
     "/400/": "400.html",
     "/403/": "403.html",
@@ -188,7 +187,7 @@ PAGES = {
     "/409/": "409.html",
     "/500/": "500.html",
     "/503/": "503.html",
-    "/bare/": "base.html",
+    "/bare/": "stage_bare.html",
 }
 SIGNED_OUT = {"user": SimpleNamespace(is_authenticated=False), "nav": None, "live_url": "", "search_url": ""}
 
