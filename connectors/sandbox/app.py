@@ -17,6 +17,7 @@ from connectors.sandbox import control
 from connectors.sandbox.graph import server as graph
 from connectors.sandbox.login import consent
 from connectors.sandbox.login import tokens as login
+from connectors.sandbox.panel import routes as panel
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.street import routes as street
 from connectors.sandbox.webhooks.outbox import Outbox
@@ -34,6 +35,7 @@ def make(sandbox: Sandbox) -> Starlette:
             Route("/healthz", healthz),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
             *street.routes(),
+            *panel.routes(),
             *control.routes(),
             *consent.routes(),
             *login.routes(),

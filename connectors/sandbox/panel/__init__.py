@@ -1,0 +1,1 @@
+"""The control page: the control API for hands instead of programs."""
