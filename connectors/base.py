@@ -276,9 +276,8 @@ class Change:
     """One piece of a webhook notification. They come twice, late and in any order, so each stands for itself.
 
     account_id: whose channel it is for. remote_id: the message or post it is about.
-    message: the message where the notification carries one we could read; None for a removal and the like, or where
-    it names a message without its time: then the next poll brings it.
-    post: set instead of message where it is about our own post.
+    message: the message where one was added or edited; None otherwise. Of an edit, its created_at may be the edit's.
+    post: set instead of message where it is our own post.
     """
 
     account_id: str
@@ -361,6 +360,11 @@ class Connector(ABC):
     @abstractmethod
     def read_back(self, outgoing: Outgoing, *, since: datetime) -> ReadBack:
         """Our own posts since then, from where they appear first, to find out what became of a send."""
+
+    @classmethod
+    def parse_webhook(cls, body: bytes) -> Notification:
+        """What a webhook's body tells. Its signature has been checked. Raises ConnectorError(kind=MALFORMED)."""
+        raise ConnectorError(f"{cls.label} sends no webhooks that Samtal reads", kind=ErrorKind.MALFORMED)
 
     @classmethod
     def length(cls, text: str) -> int:

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 import facebook
 import requests
 
-from connectors import answer
+from connectors import answer, facebook_webhooks
 from connectors.answer import Unreadable
 from connectors.base import (
     CLOCK_SKEW,
@@ -36,6 +36,7 @@ from connectors.base import (
     Kind,
     Malformed,
     Mark,
+    Notification,
     Options,
     Outgoing,
     Page,
@@ -190,6 +191,14 @@ class Facebook(Connector):
         own = [message for message in found if message.author and message.author.remote_id == self._us]
         newest = max((message.created_at for message in found), default=None)
         return ReadBack(tuple(sorted(own, key=lambda message: message.created_at, reverse=True)), newest)
+
+    @classmethod
+    def parse_webhook(cls, body: bytes) -> Notification:
+        try:
+            return facebook_webhooks.parse(body)
+        except Unreadable as error:
+            problem = f"Facebook's notification cannot be read: {error}"
+        raise ConnectorError(problem, kind=ErrorKind.MALFORMED)
 
     # The two kinds of streams
 
@@ -362,7 +371,7 @@ def _secret(credentials: Credentials, name: str) -> str:
 
 
 def _version(asked: str) -> str:
-    version = asked.removeprefix("v") or VERSION
+    version = asked.removeprefix("v") if asked else VERSION
     if not re.fullmatch(r"\d{1,2}\.\d", version):
         raise ConnectorError(
             "The Graph API's version looks like 26.0; this one does not", kind=ErrorKind.INVALID, permanent=True
