@@ -16,7 +16,6 @@ from connectors.sandbox.switches import CHOICES
 from connectors.sandbox.tokens import STATES
 from connectors.sandbox.webhooks.outbox import Outbox
 
-
 LABELS = {
     "facebook_lag": "Facebook reads lag, seconds",
     "facebook_from": "Facebook names the people who write",

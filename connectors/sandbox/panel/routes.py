@@ -113,9 +113,17 @@ async def _token(sandbox: Sandbox, outbox: Outbox, form: Form) -> None:
 
 
 async def _subscribe(sandbox: Sandbox, outbox: Outbox, form: Form) -> None:
-    shares = {name: float(form.get(name, 0)) for name in ("lost", "doubled", "forged", "shuffle")}
-    plain = Subscription(form["hook_network"], form.get("url", ""), batch=int(form.get("batch", 1)))
-    id = outbox.subscribe(replace(plain, **shares))
+    id = outbox.subscribe(
+        Subscription(
+            network=form["hook_network"],
+            url=form.get("url", ""),
+            lost=float(form.get("lost", 0)),
+            doubled=float(form.get("doubled", 0)),
+            forged=float(form.get("forged", 0)),
+            shuffle=float(form.get("shuffle", 0)),
+            batch=int(form.get("batch", 1)),
+        )
+    )
     await asyncio.to_thread(outbox.verify, id)
 
 
