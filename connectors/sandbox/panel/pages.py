@@ -168,7 +168,7 @@ def _webhooks(view: View) -> Html:
         [
             str(line["network"]),
             str(line["url"]),
-            f"{line['sent']} sent, {line['due']} due, {line['lost']} lost, {line['failed']} failed",
+            ", ".join(f"{count} {state}" for state, count in line["deliveries"].items()),
             _form("unsubscribe", "Remove", _hidden(id=line["id"]), plain=True),
         ]
         for line in view.outbox.every()

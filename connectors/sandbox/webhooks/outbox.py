@@ -79,8 +79,11 @@ class Outbox:
         states = self._store.all("SELECT subscription_id, state, count(*) AS n FROM delivery GROUP BY 1, 2")
         counts = {(row["subscription_id"], row["state"]): row["n"] for row in states}
         return [
-            {"id": line.id, **asdict(line.subscription)}
-            | {state: counts.get((line.id, state), 0) for state in ("due", "sent", "lost", "failed")}
+            {
+                "id": line.id,
+                **asdict(line.subscription),
+                "deliveries": {state: counts.get((line.id, state), 0) for state in ("due", "sent", "lost", "failed")},
+            }
             for line in self._lines.values()
         ]
 

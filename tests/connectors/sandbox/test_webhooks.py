@@ -233,7 +233,7 @@ def test_after_its_tries_a_notification_is_given_up(sandbox: Remote, receiver: R
     comments(sandbox, post, 1)
     sandbox.flush()
     [told] = sandbox.call("GET", "subscriptions")["subscriptions"]
-    assert (told["failed"], told["sent"]) == (1, 0)
+    assert (told["deliveries"]["failed"], told["deliveries"]["sent"]) == (1, 0)
 
 
 def test_x_tells_mentions_and_our_own_posts_and_nothing_else(sandbox: Remote, receiver: Receiver) -> None:
