@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -148,7 +151,19 @@ def reply_undo(request: HttpRequest, pk: int) -> HttpResponse:
     reply = get_reply(request, pk)
     if not reply.undo(by=me(request)):
         return refused(request, _("Too late: it is already on its way."))
-    return back_to(request, "thread", reply.thread_id)
+    return taken_back(request, reply)
+
+
+def taken_back(request: HttpRequest, reply: Reply) -> HttpResponse:
+    """The text is in the composer again: at once on its own thread's page, else one click away."""
+    path = reverse("thread", args=[reply.thread_id])
+    if not is_htmx(request):
+        return redirect(path)
+    if urlsplit(request.headers.get("HX-Current-URL", "")).path == path:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    answer = render(request, "inbox/_taken_back.html", {"path": path})
+    answer.headers["HX-Trigger"] = "samtal:refresh"
+    return answer
 
 
 @require_POST
