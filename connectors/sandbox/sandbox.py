@@ -45,6 +45,7 @@ class Sandbox:
     def reset(self, *, people: bool) -> None:
         """Back to the beginning: nothing written, no faults, the machine's time, every switch at its default."""
         self.store.empty()
+        self.world.forget()
         self.clock.load()
         self.switches.load()
         self.faults.load()

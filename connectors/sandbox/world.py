@@ -46,6 +46,9 @@ class World:
         self.listeners: list[Callable[[Change], None]] = []
         # Goes up with everything that happens, so that a page can ask whether it is still fresh.
         self.changes = 0
+        self._people: dict[tuple[str, str], Person | None] = {}
+        self._handles: dict[tuple[str, str], Person | None] = {}
+        store.on_rollback.append(self.forget)
 
     # People
 
@@ -58,6 +61,7 @@ class World:
             handle=person.handle or _handle(person.name, number),
             created_at=person.created_at or self.clock.now(),
         )
+        self.forget()
         names = Person.__dataclass_fields__
         self.store.run(
             f"INSERT OR REPLACE INTO person ({', '.join(names)}) VALUES ({', '.join(':' + name for name in names)})",
@@ -65,15 +69,26 @@ class World:
         )
         return known
 
+    def forget(self) -> None:
+        """What is remembered of people may be out of date."""
+        self._people.clear()
+        self._handles.clear()
+
     def person(self, network: str, id: str) -> Person | None:
-        row = self.store.one("SELECT * FROM person WHERE network = ? AND id = ?", (network, id))
-        return Person.from_row(row) if row else None
+        """Remembered, since a page of a hundred entries asks for the same few people again and again."""
+        key = (network, id)
+        if key not in self._people:
+            row = self.store.one("SELECT * FROM person WHERE network = ? AND id = ?", key)
+            self._people[key] = Person.from_row(row) if row else None
+        return self._people[key]
 
     def person_called(self, network: str, handle: str) -> Person | None:
-        row = self.store.one(
-            "SELECT * FROM person WHERE network = ? AND handle = ? COLLATE NOCASE LIMIT 1", (network, handle)
-        )
-        return Person.from_row(row) if row else None
+        key = (network, handle.casefold())
+        if key not in self._handles:
+            sql = "SELECT * FROM person WHERE network = ? AND handle = ? COLLATE NOCASE LIMIT 1"
+            row = self.store.one(sql, key)
+            self._handles[key] = Person.from_row(row) if row else None
+        return self._handles[key]
 
     def people(self, network: str, *, ours: bool) -> list[Person]:
         sql = "SELECT * FROM person WHERE network = ? AND ours = ? ORDER BY name, id"
