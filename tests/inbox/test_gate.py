@@ -38,7 +38,7 @@ def written(anna: Person, facebook: Channel) -> Reply:
 
 @contextmanager
 def refused() -> Iterator[None]:
-    with pytest.raises(IntegrityError, match="reply_gate|reply_outgoing_is_whole"), transaction.atomic():
+    with pytest.raises(IntegrityError, match=r"reply_gate|reply_outgoing_is_whole"), transaction.atomic():
         yield
 
 
@@ -208,7 +208,7 @@ def test_a_state_that_does_not_exist_is_refused(written: Reply) -> None:
 
 
 def test_the_gate_guards_every_state_from_which_a_text_can_be_out() -> None:
-    """Whatever can come out of `queued` without a person's verb in between is guarded, but for what is certain not out."""
+    """Whatever comes out of `queued` without a person in between is guarded, but for what is certain not out."""
     onward = {ReplyState.QUEUED, ReplyState.SENDING, *REPLY_EXITS[ReplyState.SENDING]}
     assert set(GATED) == onward - {ReplyState.FAILED}
 
