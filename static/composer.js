@@ -167,8 +167,9 @@ function saved(form, successful) {
 
 // The event may come from an ancestor, when what asked has been swapped away: requestConfig knows who asked.
 document.addEventListener("htmx:afterRequest", (event) => {
-  const { requestConfig, successful } = event.detail;
+  const { requestConfig, xhr } = event.detail;
   const asked = requestConfig.elt;
+  const successful = xhr.status >= 200 && xhr.status < 300; // htmx counts 409 and 422 too: they swap
   if (asked.matches("[data-text]") && asked.form) saved(asked.form, successful);
   if (!asked.matches("form[data-composer]")) return;
   delete asked.dataset.leaving;

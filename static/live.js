@@ -110,6 +110,51 @@ function tell(change) {
   names.forEach((name) => window.htmx.trigger(document.body, name, change));
 }
 
+// ── a partial in use is not drawn over: it waits until the dialog is closed, the selection gone, the field left ──
+
+const postponed = new Map(); // event name -> its detail
+
+function inUse(part) {
+  if (part.querySelector("dialog[open], details.menu[open]")) return true;
+  const selection = document.getSelection();
+  if (!selection.isCollapsed && part.contains(selection.anchorNode)) return true;
+  const focused = document.activeElement;
+  return part.contains(focused) && focused.matches("input, textarea, select") && !focused.closest("[data-composer]");
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, requestConfig } = event.detail;
+  const cause = requestConfig.triggeringEvent;
+  if (!cause?.type.startsWith("samtal:") || !inUse(target)) return;
+  event.detail.shouldSwap = false;
+  postponed.set(cause.type, cause.detail);
+});
+
+function catchUp() {
+  const events = [...postponed];
+  postponed.clear();
+  events.forEach(([name, detail]) => window.htmx.trigger(document.body, name, detail));
+}
+
+function catchUpSoon() {
+  if (postponed.size > 0 && document.getSelection().isCollapsed) setTimeout(catchUp);
+}
+
+for (const name of ["close", "toggle", "focusout", "selectionchange"]) document.addEventListener(name, catchUpSoon, true);
+
+// ── what a person has unfolded stays unfolded ──
+
+let unfolded = [];
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const open = event.detail.target.querySelectorAll?.("[id] > details.fold[open]") ?? [];
+  unfolded = [...open].map((fold) => fold.parentElement.id);
+});
+
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of unfolded) document.getElementById(id)?.querySelector(":scope > details.fold")?.setAttribute("open", "");
+});
+
 // ── live lists ──
 
 const held = new Map(); // list id -> the newest version that waits

@@ -27,8 +27,19 @@ function announce(element) {
 function toast(text) {
   const notice = document.getElementById("toast").content.cloneNode(true);
   notice.querySelector("p").textContent = text;
-  document.getElementById("messages").append(notice);
+  (noticesOfDialog() ?? document.getElementById("messages")).append(notice);
   say(text, true);
+}
+
+// Behind a modal dialog nothing can be read or reached: what is said meanwhile is said in it.
+function noticesOfDialog() {
+  const body = document.querySelector("dialog:modal .dialog-body");
+  if (!body) return null;
+  return body.querySelector(".dialog-notices") ?? body.insertAdjacentElement("afterbegin", newNotices());
+}
+
+function newNotices() {
+  return Object.assign(document.createElement("div"), { className: "dialog-notices" });
 }
 
 function showConnection(state) {
@@ -141,6 +152,10 @@ function sayFailure(event) {
 
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, sayFailure);
 
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id === "refused") event.detail.target = noticesOfDialog() ?? event.detail.target;
+});
+
 // Signed out in the background: the page stays, with what is written on it.
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (event.detail.xhr.status !== 401 || askedByPerson(event.detail)) return;
@@ -175,6 +190,12 @@ document.addEventListener("click", (event) => {
   closeMenus(event.target.closest?.("details.menu"));
 });
 
+// What was asked for in a dialog has been done: it closes.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { requestConfig, xhr } = event.detail;
+  if (requestConfig.verb !== "get" && xhr.status >= 200 && xhr.status < 300) requestConfig.elt.closest("dialog[open]")?.close();
+});
+
 function closeMenus(except = null) {
   document.querySelectorAll("details.menu[open]").forEach((menu) => {
     if (menu !== except) menu.open = false;
@@ -187,6 +208,12 @@ document.addEventListener("keydown", (event) => {
   const held = menu.contains(document.activeElement);
   menu.open = false;
   if (held) menu.querySelector("summary").focus();
+});
+
+// What was chosen in a menu is done: the menu goes, and what waited for it is refreshed.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const menu = event.detail.successful && event.detail.requestConfig.elt.closest?.("details.menu");
+  if (menu) menu.open = false;
 });
 
 document.addEventListener("focusin", (event) => closeMenus(event.target.closest("details.menu")));

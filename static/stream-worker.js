@@ -11,9 +11,13 @@ const SILENT_FOR = 45_000; // the server sends at least a comment every 20 s
 const SETTLE = 300; // a click on the next thread is one report, not two
 const LONGEST_WAIT = 30_000;
 
+function newName() {
+  return [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 export class Stream {
   #tabs = new Map(); // port -> {threads, seen}
-  #key = ""; // the server's name for this stream, said in its "hello"
+  #name = newName(); // tells the server whose threads are reported
   #where = null; // {live, shown, csrf} of the tab that spoke last
   #state = "closed"; // closed, opening, open, waiting, signed-out
   #opened = false;
@@ -80,8 +84,8 @@ export class Stream {
     const { shown, csrf } = this.#where;
     const threads = [...new Set([...this.#tabs.values()].flatMap((tab) => tab.threads))].sort();
     const report = threads.join(",");
-    if (!shown || !this.#key || report === this.#reported) return;
-    const body = new URLSearchParams([["stream", this.#key], ...threads.map((id) => ["threads", id])]);
+    if (!shown || this.#state !== "open" || report === this.#reported) return;
+    const body = new URLSearchParams([["stream", this.#name], ...threads.map((id) => ["threads", id])]);
     try {
       const answer = await fetch(shown, { method: "POST", body, headers: { "X-CSRFToken": csrf }, credentials: "same-origin" });
       if (answer.ok) this.#reported = report;
@@ -103,7 +107,6 @@ export class Stream {
       // a broken line and a refused one end alike: try again
     }
     if (signal.aborted || this.#state === "signed-out") return;
-    this.#key = "";
     this.#tell({ kind: "connection", state: "lost" });
     this.#state = "waiting";
     this.#failures += 1;
@@ -114,16 +117,13 @@ export class Stream {
   async #listen(signal) {
     const headers = { Accept: "text/event-stream" };
     if (this.#lastId) headers["Last-Event-ID"] = this.#lastId;
-    const answer = await fetch(this.#where.live, { headers, signal, cache: "no-store", redirect: "manual", credentials: "same-origin" });
+    const answer = await fetch(`${this.#where.live}?stream=${this.#name}`, { headers, signal, cache: "no-store", redirect: "manual", credentials: "same-origin" });
     if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
       this.#state = "signed-out";
       this.#tell({ kind: "connection", state: "signed-out" });
       return;
     }
     if (!answer.ok) throw new Error(`The stream answered ${answer.status}`);
-    this.#state = "open";
-    this.#tell({ kind: "connection", state: "open", again: this.#opened });
-    this.#opened = true;
     await this.#read(answer.body.getReader());
   }
 
@@ -133,7 +133,7 @@ export class Stream {
     for (;;) {
       const { done, value } = await this.#beforeSilence(reader);
       if (done) return;
-      this.#failures = 0;
+      if (this.#state === "opening") this.#greet();
       rest += decoder.decode(value, { stream: true }).replaceAll("\r\n", "\n");
       const blocks = rest.split("\n\n");
       rest = blocks.pop();
@@ -158,13 +158,15 @@ export class Stream {
       if (field) event[field] = value;
     }
     if (event.id) this.#lastId = event.id;
-    if (event.event === "hello") this.#greet(JSON.parse(event.data).stream);
     if (event.event === "change") this.#tell({ kind: "change", change: JSON.parse(event.data) });
   }
 
-  // A new stream knows of no shown thread yet.
-  #greet(key) {
-    this.#key = key;
+  // The first bytes: only now does the server know this stream, and it knows of no shown thread yet.
+  #greet() {
+    this.#state = "open";
+    this.#failures = 0;
+    this.#tell({ kind: "connection", state: "open", again: this.#opened });
+    this.#opened = true;
     this.#reported = "";
     this.#report();
   }
