@@ -417,7 +417,7 @@ class _Includes:
         tweets = answer.parts(includes, "tweets") + answer.parts(includes, "posts")
         return cls(
             users={answer.known_id(user, "id"): user for user in answer.parts(includes, "users")},
-            tweets={answer.known_id(tweet, "id"): tweet for tweet in tweets},
+            tweets={_other_id(tweet, "id"): tweet for tweet in tweets},
             media={answer.words(media, "media_key"): media for media in answer.parts(includes, "media")},
         )
 
@@ -429,12 +429,12 @@ def _next_token(meta: object, what: str) -> str:
 
 def _sheet(items: list[object], includes: _Includes, *, us: str, last: bool) -> _Sheet:
     read, malformed = answer.sorted_out(items, partial(_tweet, includes=includes, us=us))
-    ids = [answer.known_id(item, "id") for item in items if isinstance(item, dict)]
+    ids = [_other_id(item, "id") for item in items if isinstance(item, dict)]
     return _Sheet(
         messages=[one for one in read if isinstance(one, RemoteMessage)],
         posts=[one for one in read if isinstance(one, PostContext)],
         malformed=malformed,
-        marks=[Mark(time_of(remote_id), remote_id) for remote_id in ids if _TWEET_ID.fullmatch(remote_id)],
+        marks=[Mark(time_of(tweet_id), tweet_id) for tweet_id in ids if tweet_id],
         last=last,
     )
 
@@ -477,6 +477,12 @@ def _tweet_id(value: object, what: str) -> str:
     return found
 
 
+def _other_id(raw: JsonObject, key: str) -> str:
+    """The id of another post, "" where there is none or it cannot be one."""
+    found = answer.known_id(raw, key)
+    return found if _TWEET_ID.fullmatch(found) else ""
+
+
 def _first_version(raw: JsonObject, tweet_id: str) -> str:
     """The id a post began with. An edit gives it a new one, and it must not come in as another message."""
     history = raw.get("edit_history_tweet_ids") or raw.get("edit_history_post_ids")
@@ -491,7 +497,7 @@ def _known_as(tweet_id: str, includes: _Includes) -> str:
 
 def _replied_to(raw: JsonObject) -> str:
     references = answer.parts(raw, "referenced_tweets") + answer.parts(raw, "referenced_posts")
-    replied = [answer.known_id(one, "id") for one in references if one.get("type") == "replied_to"]
+    replied = [_other_id(one, "id") for one in references if one.get("type") == "replied_to"]
     return replied[0] if replied else ""
 
 
@@ -500,13 +506,13 @@ def _place(raw: JsonObject, remote_id: str, includes: _Includes, us: str) -> tup
 
     Under a post of ours each answer begins a thread of its own. Elsewhere the conversation is one thread.
     """
-    conversation = answer.known_id(raw, "conversation_id")
+    conversation = _other_id(raw, "conversation_id")
     if not conversation or not _replied_to(raw):
         return remote_id, ""
     line = list(_upwards(raw, includes, conversation))
     if not _is_ours(conversation, line[-1], includes, us):
         return _known_as(conversation, includes), ""
-    return _first_version(line[-1], answer.known_id(line[-1], "id") or remote_id), conversation
+    return _first_version(line[-1], _other_id(line[-1], "id") or remote_id), conversation
 
 
 def _upwards(raw: JsonObject, includes: _Includes, conversation: str) -> Iterator[JsonObject]:
