@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models, transaction
 
-from inbox.clock import Clock
+from inbox.clock import Clock, moment
 
 if TYPE_CHECKING:
     from inbox.models.channel import Channel
     from inbox.models.person import Person
     from inbox.models.reply import Reply
     from inbox.models.thread import Thread
+
+# Ids are given before commit, so a smaller one may appear after a larger: the newest minute is not sealed yet.
+SETTLED_AFTER = timedelta(seconds=60)
 
 type_of_plain = str | int | float | bool | None | list[str] | list[int]
 
@@ -94,13 +98,10 @@ class AuditSeal(models.Model):
 
     @classmethod
     def seal(cls, most: int = 5000) -> AuditSeal | None:
-        """Chain the next batch, None if there is none. Ids may appear late, so the newest minute waits."""
+        """Chain the next batch, None if there is none."""
         with transaction.atomic():
             previous = cls.objects.select_for_update().order_by("-last_id").first()
-            settled = models.ExpressionWrapper(
-                Clock() - models.Value("60 seconds", output_field=models.DurationField()), models.DateTimeField()
-            )
-            rows = list(Audit.objects.unsealed().filter(at__lt=settled)[:most])
+            rows = list(Audit.objects.unsealed().filter(at__lt=moment(plus=-SETTLED_AFTER))[:most])
             if not rows:
                 return None
             digest = cls.digest_of(previous.digest if previous else "", rows)
