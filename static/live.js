@@ -76,8 +76,11 @@ function notice(state) {
 }
 
 function connection({ state, again }) {
+  // each failed attempt says "lost" again: the first one counts
+  if (state === "lost" && !saidLost) lostNotice ||= setTimeout(() => notice("lost"), QUIET_BEFORE_NOTICE);
+  if (state === "lost") return;
   clearTimeout(lostNotice);
-  if (state === "lost" && !saidLost) lostNotice = setTimeout(() => notice("lost"), QUIET_BEFORE_NOTICE);
+  lostNotice = 0;
   if (state === "signed-out") notice("signed-out");
   if (state !== "open") return;
   if (saidLost) notice("open");

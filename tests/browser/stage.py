@@ -10,7 +10,7 @@ import mimetypes
 import queue
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -127,8 +127,11 @@ class Stage:
     streams: list[queue.Queue[bytes | None]] = field(default_factory=list)
     stream_status: int = 200
     opened: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     send_status: int = 200
+    save_status: int = 200
+    note_status: int = 204
     preferences: Mapping[str, str] = field(default_factory=dict)
     extra: dict[str, object] = field(default_factory=dict)
 
@@ -178,6 +181,7 @@ PAGES = {
     "/desk/": "stage_desk.html",
     "/styleguide/": "styleguide.html",
     "/rows/": "stage_rows.html",
+    "/messages/": "stage_messages.html",
     "/undo/": "stage_undo.html",
     "/login/": "account/login.html",
     "/400/": "400.html",
@@ -202,6 +206,11 @@ class Answers(BaseHTTPRequestHandler):
     stage: Stage
     protocol_version = "HTTP/1.1"
 
+    def handle(self) -> None:
+        """A browser that goes away in the middle of a request is no fault of the page."""
+        with suppress(ConnectionError):
+            super().handle()
+
     def log_message(self, *_: object) -> None:
         """Quiet: the test says what matters."""
 
@@ -223,9 +232,11 @@ class Answers(BaseHTTPRequestHandler):
         if path == "/check/":
             self.answer(200, render("stage_verdict.html", self.stage.context()))
         elif path == "/save/":
-            self.answer(200, b'<span id="saved-42">Saved 14:33</span>')
+            self.answer(self.stage.save_status, b'<span id="saved-42">Saved 14:33</span>')
         elif path == "/send/":
             self.answer(self.stage.send_status, render("stage_composer.html", self.stage.context()))
+        elif path == "/note/":
+            self.answer(self.stage.note_status, b'<div class="toast error"><p>Bo has it.</p></div>')
         else:
             self.answer(204, b"")
 
@@ -249,6 +260,7 @@ class Answers(BaseHTTPRequestHandler):
 
     def live(self) -> None:
         self.stage.opened.append(self.headers.get("Last-Event-ID", ""))
+        self.stage.names.append(parse_qs(urlsplit(self.path).query)["stream"][0])
         if self.stage.stream_status != 200:
             self.answer(self.stage.stream_status, b"")
             return
@@ -257,7 +269,7 @@ class Answers(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(b'event: hello\ndata: {"stream": "stage"}\n\n')
+        self.wfile.write(b"retry: 2000\n\n")
         self.stage.streams.append(events)
         while (event := events.get()) is not None:
             self.wfile.write(event)

@@ -89,6 +89,7 @@ def test_focus_and_the_place_in_the_text_stay_while_the_verdict_is_drawn(show: O
 
 def test_marks_move_with_the_text_and_go_when_their_passage_is_changed(show: Open) -> None:
     page = show("/desk/")
+    page.evaluate("document.querySelector('#composer-42').removeAttribute('data-check')")
     page.focus(TEXT)
     page.evaluate("document.querySelector('#text-42').setSelectionRange(16, 16)")
     page.keyboard.press("a")
@@ -140,6 +141,15 @@ def test_the_draft_saves_itself(show: Open, stage: Stage) -> None:
     expect(page.locator("#saved-42")).to_have_text("Saved 14:33", timeout=3000)
     assert stage.posts("/save/")[-1]["text"] == "Hei Kari"
     wait(page, lambda: page.evaluate(COPY) is None)
+
+
+def test_a_draft_that_was_refused_keeps_its_copy_in_the_browser(show: Open, stage: Stage) -> None:
+    page = show("/desk/")
+    stage.save_status = 409
+    page.fill(TEXT, "Hei Kari")
+    expect(page.locator("#saved-42")).to_have_text("Saved 14:33", timeout=3000)
+    page.wait_for_timeout(200)
+    assert "Hei Kari" in page.evaluate(COPY)
 
 
 def test_leaving_the_page_saves_what_the_pause_had_not(show: Open, stage: Stage) -> None:

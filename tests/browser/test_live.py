@@ -40,11 +40,11 @@ def test_three_tabs_hold_one_stream(show: Open, stage: Stage) -> None:
     assert len(stage.opened) == 1
 
 
-def test_the_shown_threads_are_reported_with_the_streams_key_and_the_token(show: Open, stage: Stage) -> None:
+def test_the_shown_threads_are_reported_under_the_streams_name(show: Open, stage: Stage) -> None:
     page = show("/desk/")
     wait(page, lambda: stage.posts("/live/shown/"))
     [report] = stage.posts("/live/shown/")
-    assert report.fields == {"stream": ["stage"], "threads": ["42"]}
+    assert report.fields == {"stream": stage.names, "threads": ["42"]}
 
 
 def test_a_closed_tab_no_longer_shows_its_thread(show: Open, stage: Stage) -> None:
@@ -161,6 +161,43 @@ def test_whoever_has_scrolled_keeps_the_row_they_look_at(show: Open, stage: Stag
     stage.change("list")
     expect(page.locator("#row-99")).to_be_attached()
     assert page.locator("#row-1010").bounding_box()["y"] == before["y"]
+
+
+def test_a_dialog_with_words_in_it_is_not_drawn_over(show: Open, stage: Stage) -> None:
+    page = show("/desk/")
+    connected(page, stage)
+    page.evaluate("document.querySelector('#note-42').showModal()")
+    page.fill("#note-text", "Ring henne")
+    stage.extra = {"name": "Kari N."}
+    with page.expect_response("**/desk/"):
+        stage.change("thread", 42)
+    page.wait_for_timeout(100)
+    assert page.input_value("#note-text") == "Ring henne"
+    page.keyboard.press("Escape")
+    expect(page.locator(".thread-head h1")).to_have_text("Kari N.")
+
+
+def test_selected_words_stay_selected(show: Open, stage: Stage) -> None:
+    page = show("/desk/")
+    connected(page, stage)
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('.message.unanswered .message-text'))")
+    stage.extra = {"who": "Bo"}
+    with page.expect_response("**/messages/"):
+        stage.change("thread", 42)
+    page.wait_for_timeout(100)
+    assert page.evaluate("getSelection().toString()").startswith("Men naboen sier")
+    page.evaluate("getSelection().removeAllRanges()")
+    expect(page.locator(".message.event")).to_contain_text("Bo took it")
+
+
+def test_what_is_unfolded_stays_unfolded(show: Open, stage: Stage) -> None:
+    page = show("/desk/")
+    connected(page, stage)
+    page.click("#message-6 summary")
+    stage.extra = {"who": "Bo"}
+    stage.change("thread", 42)
+    expect(page.locator(".message.event")).to_contain_text("Bo took it")
+    assert page.locator("#message-6 .message-text").is_visible()
 
 
 def test_a_broken_stream_comes_back_with_the_last_event(show: Open, stage: Stage) -> None:

@@ -137,6 +137,27 @@ def test_a_dialog_opens_closes_and_gives_focus_back(show: Open) -> None:
     assert page.evaluate("document.activeElement.textContent") == "Declare an outage"
 
 
+def note(page: Page) -> None:
+    page.evaluate("document.querySelector('#note-42').showModal()")
+    page.fill("#note-text", "Ring henne")
+    page.click("#note-save")
+
+
+def test_a_dialog_closes_when_what_it_asked_for_is_done(show: Open, stage: Stage) -> None:
+    page = show("/desk/")
+    note(page)
+    expect(page.locator("#note-42")).not_to_be_visible()
+    assert stage.posts("/note/")[0]["note"] == "Ring henne"
+
+
+def test_a_dialog_that_is_refused_says_so_in_itself_and_keeps_the_words(show: Open, stage: Stage) -> None:
+    page = show("/desk/")
+    stage.note_status = 409
+    note(page)
+    expect(page.locator("#note-42 .toast")).to_have_text("Bo has it.")
+    assert page.input_value("#note-text") == "Ring henne"
+
+
 def test_the_error_summary_has_focus_and_leads_to_the_field(show: Open) -> None:
     page = show("/login/?errors=1")
     assert "error-summary" in page.evaluate("document.activeElement.className")
