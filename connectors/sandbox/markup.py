@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-VOID = frozenset({"input", "link", "meta", "br", "hr"})
+VOID = frozenset({"input", "link", "meta", "img"})
 
 
 class Html(str):

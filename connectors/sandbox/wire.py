@@ -24,7 +24,7 @@ from connectors.sandbox.graph.server import encode
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.x.problems import duplicate, too_many
 
-OURS = ("/healthz", "/control", "/street", "/static", "/favicon.ico")
+OURS = ("/healthz", "/control", "/street", "/static", "/media", "/favicon.ico")
 FOR_X = ("/2/", "/1.1/", "/oauth/", "/i/oauth2/")
 # What the log shows when the client got no answer at all.
 NO_ANSWER = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -57,8 +59,10 @@ class Call:
         return f"{HOST}/{self.version}/{path}?{urlencode({'access_token': self.token.value, 'pretty': '0', **params})}"
 
 
-def authenticate(sandbox: Sandbox, value: str | None) -> Token:
-    """Raises the error a network answers a missing, unknown or stale token with."""
+def authenticate(sandbox: Sandbox, value: str | None, proof: str | None = None) -> Token:
+    """Raises the error a network answers a missing, unknown or stale token with, or a proof that does not fit it."""
+    if value and proof and not hmac.compare_digest(proof, proof_of(value)):
+        raise GraphError(100, "Invalid appsecret_proof provided in the API argument", kind="GraphMethodException")
     if not value:
         raise GraphError(104, "An access token is required to request this resource.")
     if value == f"{demo.APP_ID}|{demo.APP_SECRET}":
@@ -71,6 +75,11 @@ def authenticate(sandbox: Sandbox, value: str | None) -> Token:
     if state in stale:
         raise stale[state](sandbox.clock.now())
     return token
+
+
+def proof_of(token: str) -> str:
+    """What a server that holds the app's secret sends along with a token."""
+    return hmac.new(demo.APP_SECRET.encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
 def _expired(now: float) -> GraphError:

@@ -33,7 +33,7 @@ async def endpoint(request: Request) -> Response:
     version, parts = _split(request.url.path)
     params = {**request.query_params, **await _form(request)}
     try:
-        token = authenticate(sandbox, params.get("access_token") or _bearer(request))
+        token = authenticate(sandbox, params.get("access_token") or _bearer(request), params.get("appsecret_proof"))
         usage = _usage(sandbox, token.value)
         call = Call(sandbox, request.method, version, params, token)
         answer: object = _answer(call, parts)

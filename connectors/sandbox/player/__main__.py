@@ -26,13 +26,16 @@ def main(arguments: list[str] | None = None) -> int:
     remote = Remote(options.base)
     play = Play(remote, load(), now=time.monotonic, seed=options.seed, speed=options.speed)
     print(f"Customers write to {options.base} at speed {options.speed:g}.", flush=True)
-    run(play, stop, once=options.once)
+    run(play, stop, once=options.once, look=LOOK / max(options.speed, 1.0))
     remote.close()
     return 0
 
 
-def run(play: Play, stop: Event, *, once: bool) -> None:
-    """Until the signal, or with `once` until everything has been said. A sandbox that is away is waited for."""
+def run(play: Play, stop: Event, *, once: bool, look: float = LOOK) -> None:
+    """Look every `look` seconds, until the signal or, with `once`, until everything has been said.
+
+    A sandbox that is away is waited for.
+    """
     away = False
     while not stop.is_set() and not (once and play.over):
         try:
@@ -42,7 +45,7 @@ def run(play: Play, stop: Event, *, once: bool) -> None:
             if not away:
                 print("The sandbox does not answer; waiting for it.", file=sys.stderr, flush=True)
             away = True
-        stop.wait(AWAY if away else LOOK)
+        stop.wait(AWAY if away else look)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -70,12 +70,12 @@ class Play:
         return self.opened >= len(self._scripts) and not self._conversations
 
     def step(self, *, once: bool = False) -> None:
-        """Read what is new, then say what is due."""
+        """Read what is new, then say what is due. `once` needs no bound: the scripts are few enough."""
         now = self._now()
         told = self._listen(now)
         for conversation in list(self._conversations):
             self._go_on(conversation, now)
-        full = self._unanswered.count(told["now"]) >= MOST_WAITING
+        full = not once and self._unanswered.count(told["now"]) >= MOST_WAITING
         ended = once and self.opened >= len(self._scripts)
         if now >= self._open_at and not full and not ended:
             self._open(now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from connectors.sandbox.entries import FACEBOOK, Entry, Person, X
 from connectors.sandbox.markup import Html, document, el, join
@@ -184,6 +185,21 @@ def _byline(view: View, strand: Strand) -> Html:
 
 
 def _text(entry: Entry) -> Html:
+    return join(_words(entry), *(_picture(path) for path in _pictures(entry)))
+
+
+def _pictures(entry: Entry) -> list[str]:
+    """The pictures that the sandbox itself serves; the page shows nothing from elsewhere."""
+    found = [*entry.extra.get("media", ()), *entry.extra.get("attachments", ())]
+    paths = [urlsplit(str(one.get("url", ""))).path for one in found]
+    return [path for path in paths if path.startswith("/media/")]
+
+
+def _picture(path: str) -> Html:
+    return el("img", src=path, alt="", width=320, height=200, loading="lazy", class_="picture")
+
+
+def _words(entry: Entry) -> Html:
     return el(
         "p", entry.text, class_="text", lang=str(entry.extra["lang"]) if "lang" in entry.extra else None, dir="auto"
     )

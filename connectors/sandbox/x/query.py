@@ -60,7 +60,7 @@ HAS: Mapping[str, Test] = {
     "links": lambda post: bool(post.links),
     "mentions": lambda post: bool(xtext.MENTION.search(post.entry.text)),
     "hashtags": lambda post: bool(xtext.HASHTAG.search(post.entry.text)),
-    "media": lambda post: "attachments" in post.entry.extra,
+    "media": lambda post: bool(post.entry.extra.get("media")),
 }
 
 

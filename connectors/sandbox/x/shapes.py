@@ -23,6 +23,7 @@ BROUGHT = {
     "referenced_tweets.id": "referenced_tweets",
     "referenced_tweets.id.author_id": "referenced_tweets",
     "entities.mentions.username": "entities",
+    "attachments.media_keys": "attachments",
 }
 
 
@@ -58,6 +59,7 @@ class Shapes:
         self._user_fields = tuple(dict.fromkeys((*DEFAULT_USER, *asked.list("user.fields"))))
         self._users: dict[str, Json] = {}
         self._tweets: dict[str, Json] = {}
+        self._media: dict[str, Json] = {}
         self.errors: list[Json] = []
 
     def tweet(self, entry: Entry) -> Json:
@@ -83,6 +85,8 @@ class Shapes:
             includes["users"] = list(self._users.values())
         if self._tweets:
             includes["tweets"] = list(self._tweets.values())
+        if self._media:
+            includes["media"] = list(self._media.values())
         if includes:
             answer = {**answer, "includes": includes}
         if self.errors:
@@ -104,6 +108,8 @@ class Shapes:
             self.include([entry.author_id])
         if "in_reply_to_user_id" in self._expansions:
             self.include(filter(None, [_answered(self._world, entry)]))
+        if "attachments.media_keys" in self._expansions:
+            self._show(entry)
         if "entities.mentions.username" in self._expansions:
             self.include(self._world.mentioned(entry))
         if "referenced_tweets.id" in self._expansions or "referenced_tweets.id.author_id" in self._expansions:
@@ -121,6 +127,11 @@ class Shapes:
                 self._tweets.setdefault(id, self._plain(other))
                 if "referenced_tweets.id.author_id" in self._expansions:
                     self.include([other.author_id])
+
+    def _show(self, entry: Entry) -> None:
+        wanted = ("media_key", "type", *self._asked.list("media.fields"))
+        for medium in entry.extra.get("media", ()):
+            self._media[medium["media_key"]] = {name: medium[name] for name in wanted if name in medium}
 
     def hidden_from_us(self, entry: Entry) -> bool:
         author = self._world.person(X, entry.author_id)
@@ -183,6 +194,11 @@ def _mention(world: World, handle: str, span: tuple[int, int]) -> Json:
     return {**named, "id": person.id} if person else named
 
 
+def _attachments(entry: Entry) -> object:
+    keys = [medium["media_key"] for medium in entry.extra.get("media", ())]
+    return {"media_keys": keys} if keys else None
+
+
 def _metrics(world: World, entry: Entry, text: Written) -> object:
     sql = (
         "SELECT (SELECT count(*) FROM entry WHERE network = 'x' AND parent_id = :id) AS replies,"
@@ -217,7 +233,7 @@ TWEET: Mapping[str, Callable[[World, Entry, Written], object]] = {
     "referenced_tweets": lambda world, entry, text: _references(entry) or None,
     "reply_settings": lambda world, entry, text: entry.extra.get("reply_settings", "everyone"),
     "source": lambda world, entry, text: "Samtal" if entry.via == "api" else "X Web App",
-    "attachments": lambda world, entry, text: entry.extra.get("attachments"),
+    "attachments": lambda world, entry, text: _attachments(entry),
     "community_id": lambda world, entry, text: entry.extra.get("community_id"),
 }
 USER: Mapping[str, Callable[[Person], object]] = {

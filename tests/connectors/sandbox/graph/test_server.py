@@ -1,5 +1,6 @@
 """Tokens, errors, headers and usage of the Graph API."""
 
+import hmac
 import json
 from collections.abc import Callable
 from typing import Any
@@ -108,3 +109,10 @@ def test_usage_climbs_to_a_hundred_and_then_refuses_until_the_hour_is_over(
     assert refused.value.code == 32
     sandbox.advance(3601)
     graph.get_object("me")
+
+
+def test_a_proof_of_the_apps_secret_must_fit_the_token(base: str, sandbox: Remote) -> None:
+    proof = hmac.new(demo.APP_SECRET.encode(), demo.PAGE_TOKEN.encode(), "sha256").hexdigest()
+    for given, status in ((proof, 200), ("0" * 64, 400)):
+        query = {"access_token": demo.PAGE_TOKEN, "appsecret_proof": given}
+        assert requests.get(f"{base}/v23.0/me", params=query, timeout=5).status_code == status

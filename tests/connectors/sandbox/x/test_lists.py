@@ -191,3 +191,13 @@ def same_shape(real: Any, ours: Any) -> bool:
     if isinstance(real, list):
         return same_shape(real[0], ours[0])
     return type(real) is type(ours)
+
+
+def test_pictures_come_by_expansion(x: tweepy.Client, sandbox: Remote, base: str) -> None:
+    medium = {"media_key": "3_1", "type": "photo", "url": f"{base}/media/rot.png", "alt_text": "Ein rød ruter"}
+    row = {"network": "x", "kind": "tweet", "author": "Ole Håkonsen", "text": "@nordnett se her"}
+    tweet = sandbox.write(**row, extra={"media": [medium]})
+    assert x.get_tweet(tweet["id"]).data.attachments is None
+    response = x.get_tweet(tweet["id"], expansions="attachments.media_keys", media_fields=["url", "alt_text"])
+    assert response.data.attachments == {"media_keys": ["3_1"]}
+    assert response.includes["media"][0].data == medium
