@@ -1,6 +1,7 @@
 """The addresses of Samtal, one stem a feature."""
 
 from django.urls import path
+from django.views.i18n import set_language
 
 from inbox.views import (
     board,
@@ -21,6 +22,8 @@ from inbox.views import (
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("language/", set_language, name="set_language"),
     # the desk
     path("", desk.desk, name="desk"),
     path("list/", desk.thread_list, name="thread_list"),

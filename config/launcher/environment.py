@@ -22,7 +22,7 @@ def demo_environment(place: Place, ports: Ports, given: Mapping[str, str]) -> di
         "SECRET_KEY": place.secrets.secret_key,
         "SAMTAL_TOKEN_KEYS": place.secrets.token_key,
         "SAMTAL_POLL_SECONDS": "3",
-        # The sandbox answers at once and its reads do not lag: an unknown outcome is settled sooner than on a real network.
+        # The sandbox answers at once and its reads do not lag: an unknown outcome is settled sooner here.
         "SAMTAL_SEND_DEADLINE": "8",
         "SAMTAL_QUIET_SECONDS": "12",
         "SAMTAL_READ_BACK_GAP": "10",

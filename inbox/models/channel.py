@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +45,12 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
         """Channels to be pulled now and not in a worker's hands. Index channel_due."""
         free = Q(pull_until__isnull=True) | Q(pull_until__lt=moment(at))
         return self.filter(free, next_poll_at__lte=moment(at, plus)).exclude(state=ChannelState.PAUSED)
+
+    def behind(self) -> list[tuple[str, float]]:
+        """(name, seconds since it was complete) of the channels that have been read."""
+        wait = ExpressionWrapper(Clock() - F("last_read_at"), output_field=models.DurationField())
+        rows = self.exclude(last_read_at=None).values_list("name", wait)
+        return [(name, waited.total_seconds()) for name, waited in rows]
 
     def readable_by(self, person: Person) -> ChannelQuerySet:
         """Leads read everything; private conversations only those a lead has named read."""

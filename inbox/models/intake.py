@@ -10,13 +10,15 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 import connectors
 from connectors.base import CLOCK_SKEW, Malformed, Page, PostContext, RemoteMessage, Sent, Visibility, Window
 from connectors.base import Author as RemoteAuthor
-from inbox.clock import Clock
+from inbox.clock import Clock, moment
 from inbox.models.channel import Channel, PagePost, Quarantined, Stream
 from inbox.models.message import Author, Message, Sighting
 from inbox.models.reply import Reply
@@ -226,11 +228,13 @@ class Batch:
         """A text that differs from the one we have was edited on the network; a send that answers it will stop."""
         for remote in self.remote:
             row = self.known.get(self.key(remote))
-            if row and (row.text, row.hidden) != (clean(remote.text), remote.hidden):
+            if row is None:
+                continue
+            if row.text != clean(remote.text):
                 # Our clock, not the network's: it is compared with when the writer looked.
-                Message.objects.filter(pk=row.pk).update(
-                    text=clean(remote.text), hidden=remote.hidden, edited_at=Clock()
-                )
+                Message.objects.filter(pk=row.pk).update(text=clean(remote.text), edited_at=Clock())
+            if row.hidden != remote.hidden:
+                Message.objects.filter(pk=row.pk).update(hidden=remote.hidden)
 
     def update_threads(self, stored: Sequence[Message]) -> None:
         """What new messages mean for the threads they fall into."""
@@ -280,22 +284,41 @@ def link_own(message: Message) -> None:
     """Our own post came back: link it to the reply it is, or take it as written in the network's own app."""
     if message.reply_id:
         return
-    reply = reply_of(message)
+    reply, seen = reply_of(message), Sent(message.remote_id, message.permalink, message.created_at)
     if reply is None:
         settle_elsewhere(message)
-        return
-    if reply.state == ReplyState.QUEUED:
-        # The automatic second sending was queued when the first turned out to be out: it must not leave.
-        reply.move(ReplyState.SENDING)
-    reply.finish_sent(Sent(message.remote_id, message.permalink, message.created_at), how="seen")
+    elif reply.state == ReplyState.SENT:
+        reply.link_seen(seen)
+    else:
+        if reply.state == ReplyState.QUEUED:
+            # The automatic second sending was queued when the first turned out to be out: it must not leave.
+            reply.move(ReplyState.SENDING)
+        reply.finish_sent(seen, how="seen")
+
+
+def remove(channel: Channel, remote_id: str, at: datetime | None = None) -> bool:
+    """The network says that a message is gone. False where we never had it, or knew. What answers it will stop."""
+    with transaction.atomic():
+        known = Message.objects.filter(network=channel.network, scope__in=[0, channel.pk], remote_id=remote_id)
+        message = known.filter(removed_at__isnull=True).select_related("thread", "reply").first()
+        if message is None:
+            return False
+        thread = Thread.objects.select_for_update().get(pk=message.thread_id)
+        Message.objects.filter(pk=message.pk).update(removed_at=moment(at))
+        message.settle(Settled.REMOVED)
+        if message.reply:
+            message.reply.was_removed()
+        thread.settle()
+        return True
 
 
 def reply_of(message: Message) -> Reply | None:
     """The reply under way that this post of ours is: same thread, newer than its attempt, same text."""
     same_text = connectors.get(message.network).same_text
     candidates = Reply.objects.filter(
+        # A person may have said that it is out before it was seen: it has no id yet.
+        Q(state__in=UNLINKED) | Q(state=ReplyState.SENT, remote_id=None),
         thread_id=message.thread_id,
-        state__in=UNLINKED,
         attempt__gt=0,
         attempt_at__lte=message.created_at + CLOCK_SKEW,
     ).order_by("pk")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +39,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def unsettled(self) -> MessageQuerySet:
         """Customers' messages that are neither answered nor set aside. Index message_unsettled."""
         return self.filter(settled=Settled.NO, is_ours=False)
+
+    def saying(self, words: str) -> MessageQuerySet:
+        """That hold all the words, in any language: no stemming. Index message_search."""
+        query = SearchQuery(words, config="simple", search_type="websearch")
+        return self.annotate(vector=SearchVector("text", config="simple")).filter(vector=query)
 
     def in_order(self) -> MessageQuerySet:
         return self.order_by("created_at", "pk")
@@ -85,6 +92,7 @@ class Message(models.Model):
             models.Index(name="message_thread", fields=["thread", "created_at", "id"]),
             models.Index(name="message_unsettled", fields=["thread"], condition=Q(settled="", is_ours=False)),
             models.Index(name="message_author", fields=["author", "-created_at"]),
+            GinIndex(SearchVector("text", config="simple"), name="message_search"),
         ]
 
     def __str__(self) -> str:

@@ -92,6 +92,11 @@ class Person(AbstractBaseUser):
         """The organisation's window, which a person may lengthen but not shorten."""
         return timedelta(seconds=max(settings.SAMTAL_UNDO_SECONDS, self.undo_seconds or 0))
 
+    def is_only_lead_on_duty(self) -> bool:
+        """Nobody else is there to approve."""
+        others = Person.objects.filter(role=Role.LEAD, is_active=True, on_duty=True).exclude(pk=self.pk)
+        return self.role == Role.LEAD and not others.exists()
+
     def clear(self, channel: Channel, level: str, *, by: Person, mentor: Person | None = None) -> None:
         """A lead says what this person may do on a channel."""
         with transaction.atomic():
@@ -104,12 +109,20 @@ class Person(AbstractBaseUser):
         """Out now: no session works any more, and nothing of theirs leaves. Their words are kept as drafts."""
         with transaction.atomic():
             Person.objects.filter(pk=self.pk).update(is_active=False, on_duty=False)
+            self.lock_threads()
             for reply in self.replies.filter(state__in=["held", "queued"]):
                 reply.return_to_draft("locked_out", by=by)
             nobody = {"claimed_by": None, "claimed_at": None, "lease_until": None}
             self.claims.update(**nobody)
             self.assignments.update(assigned_to=None, assigned_by=None)
             Audit.write("locked_out", by=by, person=self.pk, reason=reason)
+
+    def lock_threads(self) -> None:
+        """Every thread this person has to do with, in the order of ids: before their replies, as everywhere."""
+        threads = self.claims.model._default_manager.all()
+        theirs = models.Q(claimed_by=self) | models.Q(assigned_to=self)
+        theirs |= models.Q(pk__in=self.replies.filter(state__in=["held", "queued"]).values("thread"))
+        list(threads.filter(theirs).order_by("pk").select_for_update().values_list("pk"))
 
     def has_read_rules(self) -> None:
         """Remember the newest rulebook this person has seen, so that a change is told once."""

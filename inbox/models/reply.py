@@ -87,8 +87,12 @@ def digest(version: int | None, visibility: str, answers_id: int | None, outgoin
 
 class ReplyQuerySet(models.QuerySet["Reply"]):
     def due(self, at: datetime | None = None, plus: timedelta | None = None) -> ReplyQuerySet:
-        """What a worker should look at: queued and leaving, or sending and to be read back. Index reply_due."""
-        return self.filter(state__in=[ReplyState.QUEUED, ReplyState.SENDING], not_before__lte=moment(at, plus))
+        """What a worker should look at: queued and leaving, or sending and to be read back. Index reply_due.
+
+        What a brake has stopped is not due: a person releases it.
+        """
+        due = self.filter(state__in=[ReplyState.QUEUED, ReplyState.SENDING], not_before__lte=moment(at, plus))
+        return due.exclude(waits_for=Waits.BRAKE)
 
     def needs(self, person: Person) -> ReplyQuerySet:
         """Needs you: stopped, failed, may be out, sent back — on top wherever the person is."""
@@ -104,6 +108,16 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         """This person's replies that can still be taken back, newest first."""
         mine = self.filter(written_by=person, state=ReplyState.QUEUED)
         return mine.select_related("thread__author", "channel").order_by("-pk")
+
+    def on_their_way(self) -> list[tuple[str, int]]:
+        """(state, number) of everything that is not at rest. Small partial indexes."""
+        states = [ReplyState.HELD, ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNCERTAIN, ReplyState.FAILED]
+        return [(state.value, self.filter(state=state).count()) for state in states]
+
+    def oldest_due_seconds(self) -> float:
+        """How long the oldest due reply has been due; 0 where none is."""
+        oldest = self.due().aggregate(wait=models.Max(Clock() - F("not_before"), output_field=models.DurationField()))
+        return oldest["wait"].total_seconds() if oldest["wait"] else 0.0
 
     def held(self) -> ReplyQuerySet:
         """Waiting for approval, oldest first. Index reply_held."""
@@ -296,10 +310,17 @@ class Reply(models.Model):
             return Reason.EDITED
         if answers.author_id and Message.objects.newer_from(answers, self.seen_id).exists():
             return Reason.NEWER
-        ours = thread.messages.filter(is_ours=True, pk__gt=self.seen_id).exclude(reply=self)
-        if ours.filter(Q(parent=answers) | Q(reply__answers=answers)).exists():
-            return Reason.ANSWERED
-        return Reason.NONE
+        return Reason.ANSWERED if self.answered_by_others(thread, answers).exists() else Reason.NONE
+
+    def answered_by_others(self, thread: Thread, answers: Message) -> models.QuerySet[Message]:
+        """Our posts to the same person since the writer looked, also those from the network's own app.
+
+        A network may put an answer to an answer under the thread's root, so the person counts, not the message.
+        """
+        to_them = Q(parent=answers) | Q(reply__answers=answers)
+        if answers.author_id:
+            to_them |= Q(parent__author=answers.author_id) | Q(reply__answers__author=answers.author_id)
+        return thread.messages.filter(to_them, is_ours=True, pk__gt=self.seen_id).exclude(reply=self)
 
     # --- approval ------------------------------------------------------------------------------------------------
 
@@ -316,28 +337,41 @@ class Reply(models.Model):
         return rules == {"supervision"} and clearance.mentor_id == person.pk
 
     def approve(self, *, by: Person, alone: bool = False, at: datetime | None = None) -> bool:
-        """Let a held reply go, accepting what the rules find in it now. Never by its writer, unless alone on duty."""
-        if by.pk == self.written_by_id and not alone:
+        """Let a held reply go, accepting what the rules find in it. Never by its writer, unless alone on duty.
+
+        Raises Stopped with the verdict where the rules now find what was not there to be seen; it stays held and
+        shows it.
+        """
+        if by.pk == self.written_by_id and not (alone and by.is_only_lead_on_duty()):
             raise Stopped(Reason.NEEDS_APPROVAL)
         with transaction.atomic():
             Thread.objects.select_for_update().get(pk=self.thread_id)
             verdict = self.check_text(at)
-            if verdict.effect == Effect.BLOCK:
-                raise Stopped(Reason.BLOCKED, verdict)
-            judged = self.judged(verdict)
-            moved = self.move(
-                ReplyState.QUEUED,
-                **judged,
-                approved_by=by,
-                approved_alone=alone,
-                approved_at=moment(at),
-                approved_digest=judged["digest"],
-                accepted=sorted({violation.key for violation in verdict.violations}),
-                **waiting(self.written_by.undo_window, at),
-            )
-            if moved:
-                Audit.write("approved", by=by, reply=self, alone=alone, rulebook=verdict.rulebook_version)
-            return moved
+            if verdict.effect != Effect.BLOCK and not verdict.without(self.shown_keys()).effect.disturbs:
+                return self.let_go(verdict, by=by, at=at)
+            Reply.objects.filter(pk=self.pk, state=ReplyState.HELD).update(**self.judged(verdict))
+        raise Stopped(Reason.BLOCKED if verdict.effect == Effect.BLOCK else Reason.NEEDS_APPROVAL, verdict)
+
+    def shown_keys(self) -> frozenset[str]:
+        """The findings that stand beside a held reply, which are what an approval can accept."""
+        return Verdict.from_json(self.verdict).keys if self.verdict else frozenset()
+
+    def let_go(self, verdict: Verdict, *, by: Person, at: datetime | None) -> bool:
+        """Held → queued under this verdict, whose findings the approver accepts."""
+        judged, alone = self.judged(verdict), by.pk == self.written_by_id
+        moved = self.move(
+            ReplyState.QUEUED,
+            **judged,
+            approved_by=by,
+            approved_alone=alone,
+            approved_at=moment(at),
+            approved_digest=judged["digest"],
+            accepted=sorted(verdict.keys),
+            **waiting(self.written_by.undo_window, at),
+        )
+        if moved:
+            Audit.write("approved", by=by, reply=self, alone=alone, rulebook=verdict.rulebook_version)
+        return moved
 
     def send_back(self, *, by: Person, reason: str) -> bool:
         """A lead returns a held reply to its writer with a word why."""
@@ -398,19 +432,20 @@ class Reply(models.Model):
 
     def must_wait(self, channel: Channel, at: datetime | None) -> bool:
         """Park it, still queued, with what it waits for, where it cannot leave now."""
-        waits = self.hindrance(channel)
+        waits = self.hindrance(channel, at)
         if not waits:
             return False
         until = channel.closed_until if waits == Waits.RATE else moment(at, RECHECK)
         Reply.objects.filter(pk=self.pk).update(waits_for=waits, not_before=until)
         return True
 
-    def hindrance(self, channel: Channel) -> str:
-        if Brake.on(self.channel_id, self.written_by_id):
+    def hindrance(self, channel: Channel, at: datetime | None) -> str:
+        # What a brake has stopped waits for a lead's release, also when the brake is lifted.
+        if self.waits_for == Waits.BRAKE or Brake.on(self.channel_id, self.written_by_id):
             return Waits.BRAKE
         if channel.state != ChannelState.ACTIVE:
             return Waits.PAUSED if channel.state == ChannelState.PAUSED else Waits.TOKEN
-        if channel.closed_until and Channel.objects.filter(pk=channel.pk, closed_until__gt=Clock()).exists():
+        if channel.closed_until and Channel.objects.filter(pk=channel.pk, closed_until__gt=moment(at)).exists():
             return Waits.RATE
         if self.earlier().filter(state__in=[ReplyState.QUEUED, ReplyState.SENDING]).exists():
             return Waits.ORDER
@@ -422,19 +457,19 @@ class Reply(models.Model):
 
     def passes_guards(self, thread: Thread, at: datetime | None) -> bool:
         """Whatever may have changed since the writer let it go. What is stopped is a draft again, with its text."""
-        reason = self.stopped_by(thread)
+        reason = self.stopped_by(thread, at)
         if reason:
             self.return_to_draft(reason, by=None)
             return False
         return self.passes_rules(at)
 
-    def stopped_by(self, thread: Thread) -> str:
+    def stopped_by(self, thread: Thread, at: datetime | None) -> str:
         writer = self.written_by
         if not writer.is_active or not writer.clearance_for(self.channel).may_answer:
             return Reason.LOCKED_OUT
         if self.earlier().filter(state__in=[ReplyState.FAILED, ReplyState.UNCERTAIN]).exists():
             return Reason.EARLIER
-        others = Q(claimed_by__isnull=False, lease_until__gt=Clock()) & ~Q(claimed_by=writer)
+        others = Q(claimed_by__isnull=False, lease_until__gt=moment(at)) & ~Q(claimed_by=writer)
         if Thread.objects.filter(
             others | (Q(assigned_to__isnull=False) & ~Q(assigned_to=writer)), pk=thread.pk
         ).exists():
@@ -529,6 +564,21 @@ class Reply(models.Model):
         Message.objects.filter(pk=message.pk, reply__isnull=True).update(
             reply=self, is_ours=True, settled=Settled.ANSWERED
         )
+
+    def link_seen(self, sent: Sent) -> None:
+        """A person said that it is out; now it has been seen there, with its id."""
+        rows = Reply.objects.filter(pk=self.pk, state=ReplyState.SENT, remote_id__isnull=True)
+        if rows.update(remote_id=sent.remote_id, permalink=sent.permalink, sent_at=sent.at):
+            self.refresh_from_db()
+            self.link_message(sent)
+
+    def was_removed(self) -> bool:
+        """Somebody has taken it away on the network."""
+        with transaction.atomic():
+            moved = self.state == ReplyState.SENT and self.move(ReplyState.REMOVED)
+            if moved:
+                Audit.write("removed", by=None, reply=self)
+            return moved
 
     def close_attempt(self, outcome: str, detail: str = "") -> None:
         Attempt.objects.filter(reply=self, number=self.attempt).update(

@@ -288,9 +288,16 @@ class Thread(models.Model):
 
     # --- states --------------------------------------------------------------------------------------------------
 
+    def keep_for(self, person: Person, at: datetime | None = None) -> None:
+        """Raises Taken where somebody else is at work on it. Locks the row for the rest of the transaction."""
+        locked = Thread.objects.select_for_update().get(pk=self.pk)
+        if not Thread.objects.filter(pk=self.pk).free(person, at).exists():
+            raise Taken(locked.holder())
+
     def set_aside(self, reason: str, *, by: Person) -> bool:
-        """Close without a reply. False where it is not open any more."""
+        """Close without a reply. False where it is not open any more; Taken where somebody else has it."""
         with transaction.atomic():
+            self.keep_for(by)
             rows = Thread.objects.filter(pk=self.pk, state=ThreadState.OPEN).update(
                 state=ThreadState.SET_ASIDE, close_reason=reason, **NOBODY
             )
@@ -299,8 +306,10 @@ class Thread(models.Model):
                 Audit.write("set_aside", by=by, thread=self, reason=reason)
             return bool(rows)
 
-    def close(self, reason: str, *, by: Person | None) -> bool:
+    def close(self, reason: str, *, by: Person) -> bool:
+        """It has come to its end. False where it is not open any more; Taken where somebody else has it."""
         with transaction.atomic():
+            self.keep_for(by)
             rows = Thread.objects.filter(pk=self.pk, state__in=[ThreadState.OPEN, ThreadState.WAITING]).update(
                 state=ThreadState.CLOSED, close_reason=reason, **NOBODY
             )
@@ -320,8 +329,9 @@ class Thread(models.Model):
             return bool(rows)
 
     def put_off(self, until: datetime, *, by: Person) -> None:
-        """Later: hidden from the queue until then, or until the customer writes."""
+        """Later: hidden from the queue until then, or until the customer writes. Taken where somebody else has it."""
         with transaction.atomic():
+            self.keep_for(by)
             Thread.objects.filter(pk=self.pk).update(later_until=until, **NOBODY)
             Audit.write("later", by=by, thread=self, until=until.isoformat())
 

@@ -10,8 +10,8 @@ MOST_FOUND = 500
 
 
 def matching(threads: QuerySet[Thread], words: str) -> QuerySet[Thread]:
-    """Threads in which somebody's name or words hold all of `words`. Index message_search (simple, no stemming)."""
-    said = Message.objects.filter(text__search=words, removed_at__isnull=True).order_by("-created_at")
+    """Threads in which somebody's name or words hold all of `words`."""
+    said = Message.objects.saying(words).filter(removed_at__isnull=True).order_by("-created_at")
     ids = said.values_list("thread_id", flat=True)[:MOST_FOUND]
     named = Q(author__name__istartswith=words) | Q(author__handle__iexact=words.lstrip("@"))
     return threads.filter(named | Q(pk__in=list(ids)))
