@@ -11,7 +11,6 @@ from contextlib import suppress
 from datetime import timedelta
 
 from celery import Task, shared_task
-from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
@@ -127,7 +126,7 @@ def publish(reply: Reply) -> None:
     if outgoing is None:
         return
     try:
-        sent = reply.channel.connect(start_within=settings.SAMTAL_SEND_START_BY).send(outgoing)
+        sent = reply.channel.connect(start_by=reply.start_by).send(outgoing)
     except ConnectorError as error:
         log.warning("reply %s attempt %s: %s", reply.pk, reply.attempt, error)
         reply.finish_error(error)
@@ -153,7 +152,7 @@ def read_back(reply: Reply) -> None:
     if found:
         reply.finish_found(found)
     else:
-        reply.not_found(caught_up=seen.newest_at is not None and seen.newest_at > (reply.attempt_at or since))
+        reply.not_found(caught_up=seen.newest_at is not None and seen.newest_at > reply.surely_applied_at)
 
 
 # --- the record ------------------------------------------------------------------------------------------------------

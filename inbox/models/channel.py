@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -113,13 +112,13 @@ class Channel(models.Model):
             return timedelta(seconds=settings.SAMTAL_QUIET_SECONDS)
         return self.capabilities.quiet_time
 
-    def connect(self, *, start_within: float | None = None) -> Connector:
+    def connect(self, *, start_by: float | None = None) -> Connector:
         """A connector for one chain of calls, never shared between threads.
 
-        start_within: seconds after which a call is given up unsent if nothing of it has left.
+        start_by: the time.monotonic() at which a call is given up unsent if nothing of it has left.
         """
         options = Options(
-            start_by=None if start_within is None else time.monotonic() + start_within,
+            start_by=start_by,
             base_url=settings.SAMTAL_SANDBOX_URL,
             deadline=settings.SAMTAL_SEND_DEADLINE,
             page_size=settings.SAMTAL_PAGE_SIZE,

@@ -6,6 +6,7 @@ Every way from one state to another is one conditional UPDATE here; states.py li
 from __future__ import annotations
 
 import hashlib
+import time
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from connectors.base import ConnectorError, ErrorKind, Outgoing, RemoteMessage, Sent, Visibility
+from connectors.base import CLOCK_SKEW, ConnectorError, ErrorKind, Outgoing, RemoteMessage, Sent, Visibility
 from inbox.clock import Clock, moment
 from inbox.models.audit import Audit
 from inbox.models.channel import Brake, Channel, ChannelState
@@ -186,6 +187,9 @@ class Reply(models.Model):
             models.Index(name="reply_written", fields=["written_by", "state", "-id"]),
             models.Index(name="reply_recent", fields=["-sent_at"], condition=Q(state="sent")),
         ]
+
+    # Not a column: when the call of the attempt that start() began is given up unsent (time.monotonic()).
+    start_by: float | None = None
 
     def __str__(self) -> str:
         return self.text[:60]
@@ -406,6 +410,8 @@ class Reply(models.Model):
             reply = Reply.objects.due(at).filter(pk=self.pk, state=ReplyState.QUEUED).select_for_update().first()
             if reply is None or reply.must_wait(channel, at) or not reply.passes_guards(thread, at):
                 return None
+            # Counted from here: a process that is frozen after its guards passed gives the call up, however late it wakes.
+            self.start_by = time.monotonic() + settings.SAMTAL_SEND_START_BY
             number = reply.attempt + 1
             reply.move(
                 ReplyState.SENDING,
@@ -616,6 +622,12 @@ class Reply(models.Model):
             if self.move(ReplyState.FAILED, **because(reason, detail), **AT_REST):
                 self.close_attempt("refused", detail)
                 Audit.write("failed", by=None, reply=self, reason=reason, attempt=self.attempt)
+
+    @property
+    def surely_applied_at(self) -> datetime:
+        """When the network must have taken the newest attempt, if it ever did: what it shows from later has seen it."""
+        began = self.attempt_at or self.changed_at
+        return began + timedelta(seconds=settings.SAMTAL_SEND_DEADLINE) + CLOCK_SKEW
 
     @property
     def first_attempt_at(self) -> datetime | None:
