@@ -410,7 +410,7 @@ class Reply(models.Model):
             reply = Reply.objects.due(at).filter(pk=self.pk, state=ReplyState.QUEUED).select_for_update().first()
             if reply is None or reply.must_wait(channel, at) or not reply.passes_guards(thread, at):
                 return None
-            # Counted from here: a process that is frozen after its guards passed gives the call up, however late it wakes.
+            # Counted from here: a process frozen after its guards passed gives the call up, however late it wakes.
             self.start_by = time.monotonic() + settings.SAMTAL_SEND_START_BY
             number = reply.attempt + 1
             reply.move(
