@@ -16,7 +16,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from connectors.base import CLOCK_SKEW, ConnectorError, ErrorKind, Outgoing, RemoteMessage, Sent, Visibility
+from connectors.base import ConnectorError, ErrorKind, Outgoing, RemoteMessage, Sent, Visibility
 from inbox.clock import Clock, moment
 from inbox.models.audit import Audit
 from inbox.models.channel import Brake, Channel, ChannelState
@@ -207,7 +207,12 @@ class Reply(models.Model):
         return True
 
     def return_to_draft(self, reason: str, *, by: Person | None, text: str = "") -> bool:
-        """Back to draft with text and reason kept: undone, stopped by a guard, sent back, recalled."""
+        """Back to draft with text and reason kept: undone, stopped by a guard, sent back, recalled.
+
+        What waits for its second sending and may be out already is no draft: a person looks at it instead.
+        """
+        if self.state == ReplyState.QUEUED and self.may_be_out:
+            return self.doubt(reason)
         with transaction.atomic():
             moved = self.move(ReplyState.DRAFT, **UNGATED, **because(reason, text))
             if moved:
@@ -385,7 +390,9 @@ class Reply(models.Model):
 
     def undo(self, *, by: Person) -> bool:
         """Take it back. True is final: it will not leave. False where it is already on its way."""
-        return self.state == ReplyState.QUEUED and self.return_to_draft(Reason.UNDONE, by=by)
+        if self.state != ReplyState.QUEUED or self.may_be_out:
+            return False
+        return self.return_to_draft(Reason.UNDONE, by=by)
 
     def release(self, *, by: Person, at: datetime | None = None) -> bool:
         """After a brake: a new undo window starts, and all guards run again when it ends."""
@@ -508,6 +515,9 @@ class Reply(models.Model):
 
     def hold_again(self, verdict: Verdict) -> None:
         """Something nobody accepted: the approval is void and the reply waits for a lead."""
+        if self.may_be_out:
+            self.doubt(Reason.NEEDS_APPROVAL)
+            return
         cleared: dict[str, object] = {
             "approved_by": None,
             "approved_at": None,
@@ -528,6 +538,9 @@ class Reply(models.Model):
             thread = Thread.objects.select_for_update().get(pk=self.thread_id)
             # A late answer may find the reply uncertain; move() still demands the same attempt.
             self.refresh_from_db(fields=["state"])
+            if self.state == ReplyState.QUEUED and self.attempt:
+                # Queued for its second sending when the first turned out to be out: it must not leave.
+                self.move(ReplyState.SENDING)
             moved = ReplyState.SENT in REPLY_EXITS[ReplyState(self.state)] and self.move(
                 ReplyState.SENT,
                 remote_id=sent.remote_id or None,
@@ -618,16 +631,28 @@ class Reply(models.Model):
 
     def fail(self, reason: str, detail: str) -> None:
         """Certain that nothing is out, and it never will be as it stands. The text is kept."""
+        if self.may_be_out:
+            # This sending was refused; what became of an earlier one is still not known.
+            self.doubt(reason)
+            return
         with transaction.atomic():
             if self.move(ReplyState.FAILED, **because(reason, detail), **AT_REST):
                 self.close_attempt("refused", detail)
                 Audit.write("failed", by=None, reply=self, reason=reason, attempt=self.attempt)
 
     @property
+    def may_be_out(self) -> bool:
+        """An earlier sending was not found, which proves nothing: it was sent again because the network refuses twins."""
+        return self.attempts.filter(outcome=NOT_FOUND).exists()
+
+    @property
     def surely_applied_at(self) -> datetime:
-        """When the network must have taken the newest attempt, if it ever did: what it shows from later has seen it."""
+        """When the network must have taken the newest attempt, if it ever did: what it shows from later has seen it.
+
+        A network may act on a call some time after we have given it up, and its clock is not ours.
+        """
         began = self.attempt_at or self.changed_at
-        return began + timedelta(seconds=settings.SAMTAL_SEND_DEADLINE) + CLOCK_SKEW
+        return began + timedelta(seconds=2 * settings.SAMTAL_SEND_DEADLINE + settings.SAMTAL_CLOCK_SKEW)
 
     @property
     def first_attempt_at(self) -> datetime | None:
@@ -651,7 +676,7 @@ class Reply(models.Model):
         if safe and self.resent < MOST_AUTOMATIC_SENDS:
             with transaction.atomic():
                 if self.move(ReplyState.QUEUED, waits_for=Waits.NOTHING, not_before=moment(at), resent=F("resent") + 1):
-                    self.close_attempt("not_found", "sent again")
+                    self.close_attempt(NOT_OUT if caught_up else NOT_FOUND, "sent again")
                     Audit.write("queued_again", by=None, reply=self, attempt=self.attempt)
         elif self.reads == 0:
             gap = timedelta(seconds=settings.SAMTAL_READ_BACK_GAP)
@@ -668,12 +693,14 @@ class Reply(models.Model):
             not_before=moment(at, wait)
         )
 
-    def doubt(self) -> None:
+    def doubt(self, reason: str = Reason.UNREAD) -> bool:
         """Nothing decides it: a person must look."""
         with transaction.atomic():
-            if self.move(ReplyState.UNCERTAIN, **because(Reason.UNREAD), **AT_REST):
+            moved = self.move(ReplyState.UNCERTAIN, **because(reason), **AT_REST)
+            if moved:
                 self.close_attempt("uncertain")
                 Audit.write("uncertain", by=None, reply=self, attempt=self.attempt)
+            return moved
 
     def is_out(self, *, by: Person) -> bool:
         """A person has seen it on the network."""
@@ -686,6 +713,7 @@ class Reply(models.Model):
                 return False
             moved = self.move(ReplyState.QUEUED, **because(""), **waiting(by.undo_window, at))
             if moved:
+                self.attempts.update(outcome=NOT_OUT)
                 Audit.write("send_again", by=by, reply=self)
             return moved
 
@@ -699,6 +727,8 @@ class Reply(models.Model):
 
 
 RECHECK = timedelta(seconds=5)
+# Outcomes of an attempt that was read back: proven, or only not seen.
+NOT_OUT, NOT_FOUND = "not_out", "not_found"
 AT_REST: dict[str, object] = {"not_before": None, "waits_for": Waits.NOTHING}
 UNGATED: dict[str, object] = {
     **AT_REST,
