@@ -118,7 +118,17 @@ def _columns(view: View) -> Html:
     around_title = view.say("Around @{handle}", handle=view.handle)
     wall = _column(view, "facebook", page_title, _composer(view, FACEBOOK), view.reading.wall())
     around = _column(view, "x", around_title, _composer(view, X), view.reading.around())
-    return el("div", wall, around, _letters(view), class_="columns" if view.name else "columns two")
+    columns = el("div", wall, around, _letters(view), class_="columns" if view.name else "columns two")
+    return join(_ways(view, page_title, around_title), columns)
+
+
+def _ways(view: View, page_title: str, around_title: str) -> Html:
+    """On a narrow screen the columns stand beneath each other: a way to each without scrolling past the others."""
+    ways = {"facebook-title": page_title, "x-title": around_title}
+    if view.name:
+        ways["letters-title"] = view.say("Messages to {company}", company=view.company.name)
+    links = [el("li", el("a", title, href=f"#{id}")) for id, title in ways.items()]
+    return el("nav", el("ul", *links), class_="ways", aria_label=view.say("On this page"))
 
 
 def _column(view: View, id: str, title: str, composer: Html, strands: Sequence[Strand]) -> Html:

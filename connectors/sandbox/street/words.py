@@ -52,6 +52,7 @@ CATALOGUE: Mapping[str, tuple[str, str, str]] = {
     "Nothing here yet.": ("Inget här ännu.", "Ingenting her ennå.", "Intet her endnu."),
     "{count} earlier": ("{count} tidigare", "{count} tidligere", "{count} tidligere"),
     "Something new. Show it": ("Något nytt. Visa", "Noe nytt. Vis", "Noget nyt. Vis"),
+    "On this page": ("På den här sidan", "På denne siden", "På denne side"),
     "To the content": ("Till innehållet", "Til innholdet", "Til indholdet"),
     "That is gone.": ("Det finns inte längre.", "Det finnes ikke lenger.", "Det findes ikke længere."),
     "That is not yours.": ("Det är inte ditt.", "Det er ikke ditt.", "Det er ikke dit."),

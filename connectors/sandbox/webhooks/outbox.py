@@ -25,6 +25,8 @@ Json = dict[str, Any]
 SPEAKERS: dict[str, ModuleType] = {FACEBOOK: facebook, X: xhooks}
 PATIENCE = 10.0
 LONGEST_PAUSE = 60.0
+# While nobody is subscribed there is nothing to look for.
+IDLE = 0.5
 KEPT = 20_000
 CHALLENGE = "1158201444"
 
@@ -124,7 +126,7 @@ class Outbox:
         """Until cancelled: send what is due, each subscription at its own pace."""
         while True:
             await asyncio.gather(*(self._send(line) for line in list(self._lines.values())))
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pause if self._lines else IDLE)
 
     async def flush(self, patience: float = 30.0) -> int:
         """Wait until nothing is on its way any more; how many still are after `patience` seconds."""
