@@ -248,6 +248,10 @@ SAMTAL_SEND_START_BY = number("SAMTAL_SEND_START_BY", 2, least=0.1)
 # Q of DESIGN §7; 0 takes each network's own (90 s). Must be longer than deadline + server latency + read lag.
 SAMTAL_QUIET_SECONDS = number("SAMTAL_QUIET_SECONDS", 0)
 SAMTAL_READ_BACK_GAP = number("SAMTAL_READ_BACK_GAP", 30, least=0.1)
+# How far a network's clock may be from the database's.
+SAMTAL_CLOCK_SKEW = number("SAMTAL_CLOCK_SKEW", 10)
+# A channel whose worker died is pulled again after this time.
+SAMTAL_PULL_LEASE = number("SAMTAL_PULL_LEASE", 60, least=1)
 SAMTAL_SWEEP_SECONDS = number("SAMTAL_SWEEP_SECONDS", 2, least=0.05)
 SAMTAL_SWEEP_PATIENCE = number("SAMTAL_SWEEP_PATIENCE", 5, least=0.1)
 SAMTAL_LOOK_AGAIN_DAYS = int(number("SAMTAL_LOOK_AGAIN_DAYS", 3, least=1))

@@ -33,7 +33,8 @@ THREAD_EXITS: dict[ThreadState, frozenset[ThreadState]] = {
 REPLY_EXITS: dict[ReplyState, frozenset[ReplyState]] = {
     ReplyState.DRAFT: frozenset({ReplyState.HELD, ReplyState.QUEUED}),
     ReplyState.HELD: frozenset({ReplyState.QUEUED, ReplyState.DRAFT}),
-    ReplyState.QUEUED: frozenset({ReplyState.DRAFT, ReplyState.HELD, ReplyState.SENDING}),
+    # Uncertain: its second sending is stopped by a guard, and the first may be out.
+    ReplyState.QUEUED: frozenset({ReplyState.DRAFT, ReplyState.HELD, ReplyState.SENDING, ReplyState.UNCERTAIN}),
     ReplyState.SENDING: frozenset({ReplyState.SENT, ReplyState.FAILED, ReplyState.QUEUED, ReplyState.UNCERTAIN}),
     ReplyState.UNCERTAIN: frozenset({ReplyState.SENT, ReplyState.QUEUED}),
     ReplyState.FAILED: frozenset({ReplyState.DRAFT}),

@@ -30,10 +30,15 @@ MOST_AT_ONCE = 50
 # --- wake-ups --------------------------------------------------------------------------------------------------------
 
 
-def wake(task: str, pk: int) -> None:
-    """Tell a worker that something is due. Never worth an error: the sweep does what no worker takes."""
+def wake(task: str, pk: int) -> bool:
+    """Tell a worker that something is due. Never worth an error: the sweep does what no worker takes.
+
+    False where Redis did not take it.
+    """
     with suppress(KombuError, OperationalError, RedisError, OSError):
         TASKS[task].apply_async(args=(pk,), retry=False, ignore_result=True, expires=30)
+        return True
+    return False
 
 
 def wake_after_commit(task: str, pk: int) -> None:
@@ -44,7 +49,8 @@ def wake_after_commit(task: str, pk: int) -> None:
 def wake_due() -> None:
     """Beat's extra wake-ups, for a minute in which every sweep is down."""
     for task, pk in due(MOST_AT_ONCE):
-        wake(task, pk)
+        if not wake(task, pk):
+            return
 
 
 def due(most: int, late: timedelta = timedelta()) -> list[tuple[str, int]]:

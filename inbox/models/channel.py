@@ -21,9 +21,13 @@ from inbox.models.secret import SecretsField
 if TYPE_CHECKING:
     from inbox.models.reply import Reply
 
-PULL_LEASE = timedelta(seconds=60)
 # A failing channel is tried again later and later, but never so late that a mended one stays silent for long.
 BACKOFF = (timedelta(seconds=5), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5))
+
+
+def pull_lease() -> timedelta:
+    """How long a pull may take before another worker takes the channel."""
+    return timedelta(seconds=settings.SAMTAL_PULL_LEASE)
 
 
 class Signature(models.TextChoices):
@@ -145,7 +149,7 @@ class Channel(models.Model):
         taken = Channel.objects.filter(pk=self.pk).due(at)
         return bool(
             taken.update(
-                pull_until=moment(at, PULL_LEASE), next_poll_at=moment(at, timedelta(seconds=self.poll_seconds))
+                pull_until=moment(at, pull_lease()), next_poll_at=moment(at, timedelta(seconds=self.poll_seconds))
             )
         )
 
@@ -154,7 +158,7 @@ class Channel(models.Model):
         # What was posted while we read may be missing from the pages read: complete up to the pull's start.
         fields: dict[str, object] = {
             "pull_until": None,
-            "last_read_at": after("pull_until", -PULL_LEASE),
+            "last_read_at": after("pull_until", -pull_lease()),
             "failures": 0,
         }
         if again:

@@ -290,9 +290,6 @@ def link_own(message: Message) -> None:
     elif reply.state == ReplyState.SENT:
         reply.link_seen(seen)
     else:
-        if reply.state == ReplyState.QUEUED:
-            # The automatic second sending was queued when the first turned out to be out: it must not leave.
-            reply.move(ReplyState.SENDING)
         reply.finish_sent(seen, how="seen")
 
 

@@ -642,7 +642,7 @@ class Reply(models.Model):
 
     @property
     def may_be_out(self) -> bool:
-        """An earlier sending was not found, which proves nothing: it was sent again because the network refuses twins."""
+        """An earlier sending was not found and went again only because the network refuses twins: nothing is proven."""
         return self.attempts.filter(outcome=NOT_FOUND).exists()
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -27,20 +28,20 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="One round, for tests and by hand.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stop = threading.Event()
+        stop, woken = threading.Event(), Woken()
         if not options["once"]:
             for name in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(name, lambda *_: stop.set())
         while True:
-            pause = round_or_wait()
+            pause = round_or_wait(woken)
             if options["once"] or stop.wait(pause):
                 return
 
 
-def round_or_wait() -> float:
+def round_or_wait(woken: Woken) -> float:
     """One round; seconds until the next. A lost database is waited for: there is nothing else to be done here."""
     try:
-        sweep()
+        sweep(woken)
         return seconds_to_next()
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         log.warning("database: %s", error)
@@ -48,12 +49,32 @@ def round_or_wait() -> float:
         return 1.0
 
 
-def sweep() -> None:
-    """Do what is late, then wake workers for what is due."""
+def sweep(woken: Woken) -> None:
+    """Wake workers for what is due, then do what is late.
+
+    What fails is logged by Celery and stays due: one reply that cannot be sent must not end the sweep.
+    """
+    for task, pk in woken.sleeping(due(MOST_AT_ONCE)):
+        if not wake(task, pk):
+            break
+        woken.note(task, pk)
     for task, pk in due(MOST_AT_ONCE, late=timedelta(seconds=settings.SAMTAL_SWEEP_PATIENCE)):
-        TASKS[task](pk)
-    for task, pk in due(MOST_AT_ONCE):
-        wake(task, pk)
+        TASKS[task].apply(args=(pk,))
+
+
+class Woken:
+    """For what a worker has just been woken: a second message would only make the queue longer."""
+
+    def __init__(self) -> None:
+        self._until: dict[tuple[str, int], float] = {}
+
+    def sleeping(self, due: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        now = time.monotonic()
+        self._until = {each: until for each, until in self._until.items() if until > now}
+        return [each for each in due if each not in self._until]
+
+    def note(self, task: str, pk: int) -> None:
+        self._until[task, pk] = time.monotonic() + settings.SAMTAL_SWEEP_PATIENCE
 
 
 def seconds_to_next() -> float:
