@@ -17,7 +17,10 @@ from connectors.base import Malformed
 
 MAX_DEPTH = 64
 MAX_DIGITS = 19
-MAX_ID = 255
+MAX_ID = 120  # what the inbox has room for; the networks' own are shorter
+# Times beyond these are nonsense, and arithmetic on them overflows.
+EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+MAX_NUMBER = 2**31
 
 _BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _NO_BRACKETS = re.compile(r"[^\[\]{}]+")
@@ -156,6 +159,13 @@ def as_text(value: object, what: str) -> str:
 
 def as_time(value: object, what: str) -> datetime:
     """A moment in UTC from ISO 8601 text or unix seconds, or Unreadable. Text without an offset is UTC."""
+    moment = _moment(value)
+    if moment is None or not EARLIEST < moment < LATEST:
+        raise Unreadable(f"{what} is no time")
+    return moment
+
+
+def _moment(value: object) -> datetime | None:
     try:
         if isinstance(value, str):
             moment = datetime.fromisoformat(value)
@@ -164,7 +174,7 @@ def as_time(value: object, what: str) -> datetime:
             return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    raise Unreadable(f"{what} is no time")
+    return None
 
 
 # What decorates a message and is not worth losing it for: of the right type, or nothing.
@@ -186,8 +196,15 @@ def words(parent: Mapping[str, object], key: str) -> str:
 
 
 def number(parent: Mapping[str, object], key: str) -> int | None:
+    """A count or a code: no network has negative ones, nor more than fit into 31 bits."""
     value = parent.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_NUMBER else None
+
+
+def address(parent: Mapping[str, object], key: str) -> str:
+    """An address of the web, "" for anything else: people will click on it."""
+    value = words(parent, key)
+    return value if value.startswith(("https://", "http://")) else ""
 
 
 def known_id(parent: Mapping[str, object], key: str) -> str:

@@ -311,11 +311,13 @@ class Account:
 class Capabilities:
     """What the network can do, so that the desk never offers what will fail.
 
+    can_reply: we can answer by API; where not, the desk opens the page and records what was answered there.
     refuses_duplicates: identical text is refused, so an automatic second sending cannot double.
     quiet_time: default Q (DESIGN §7): longer than deadline + server latency + read lag.
     max_length: in the network's own count, see Connector.length.
     """
 
+    can_reply: bool = True
     refuses_duplicates: bool = False
     quiet_time: timedelta = timedelta(seconds=90)
     max_length: int = 8000

@@ -140,7 +140,7 @@ class Facebook(Connector):
         hide = Redactor((token, app_secret, _proof(token, app_secret)))
         # Not a method of ours: a circle of references would keep the connection open until the collector comes.
         self._http = Adapter(self.label, self.options, partial(judge, hide=hide))
-        self._graph = Graph(token, app_secret, _version(self.options.api_version), session(GRAPH, self._http))
+        self._graph = Graph(token, app_secret, _version(self.options.api_version), session(self._http, GRAPH))
 
     def account(self) -> Account:
         found = self._ask(partial(self._graph.get_object, "me", fields="id,name,username,link"))
@@ -148,7 +148,7 @@ class Facebook(Connector):
             remote_id=self._http.believe(answer.as_id, found.get("id"), "id of the account"),
             name=answer.words(found, "name"),
             handle=answer.words(found, "username"),
-            url=answer.words(found, "link"),
+            url=answer.address(found, "link"),
         )
 
     def streams(self) -> tuple[str, ...]:
@@ -170,7 +170,7 @@ class Facebook(Connector):
         made = self._ask(partial(self._graph.put_object, outgoing.answers_remote_id, "comments", **fields))
         return Sent(
             remote_id=self._http.believe(answer.as_id, made.get("id"), "id of the new comment"),
-            permalink=answer.words(made, "permalink_url"),
+            permalink=answer.address(made, "permalink_url"),
             at=answer.known_time(made, "created_time"),
         )
 
@@ -235,11 +235,17 @@ class Facebook(Connector):
             begin = max(since, reached.at if window.walk_to else reached.at - OVERLAP)
         params = {"fields": COMMENT_FIELDS, "filter": "stream", "order": "chronological", "limit": self._limit}
         params["since"] = _unix(begin)
-        messages, malformed, done = _gather(
-            self._pages(post_id, "comments", params),
-            partial(_comment, post_id=post_id, root=root),
-            enough=lambda found: not reached or max(one.created_at for one in found) - SECOND > reached.at,
-        )
+        try:
+            messages, malformed, done = _gather(
+                self._pages(post_id, "comments", params),
+                partial(_comment, post_id=post_id, root=root),
+                enough=lambda found: not reached or max(one.created_at for one in found) - SECOND > reached.at,
+            )
+        except ConnectorError as error:
+            if error.kind is not ErrorKind.GONE:
+                raise
+            # The post was deleted after the feed had named it: that is the end of its stream, not of the channel.
+            return Page((), Window(complete_up_to=reached))
         return Page(
             messages=tuple(answer.once(messages)),
             window=_advanced(window, messages, done=done),
@@ -446,7 +452,7 @@ def _walked(window: Window, entries: Sequence[_Entry], *, done: bool) -> Window:
 
 def _advanced(window: Window, messages: Sequence[RemoteMessage], *, done: bool) -> Window:
     """The window of a walk from old to new. While it is open, its last second may have more than we have seen."""
-    marks = [Mark(message.created_at, message.remote_id) for message in messages]
+    marks = [Mark(message.created_at) for message in messages]
     known = [mark for mark in (window.complete_up_to, window.walk_to) if mark]
     if done:
         return Window(complete_up_to=max(known + marks, key=_when, default=None))
@@ -489,7 +495,7 @@ def _entry(raw: JsonObject, *, us: str) -> _Entry:
             created_at=created_at,
             updated_at=updated,
             comment_count=comments,
-            permalink=answer.words(raw, "permalink_url"),
+            permalink=answer.address(raw, "permalink_url"),
         )
     else:
         shown = RemoteMessage(
@@ -500,12 +506,12 @@ def _entry(raw: JsonObject, *, us: str) -> _Entry:
             text=text,
             created_at=created_at,
             author=_author(raw),
-            permalink=answer.words(raw, "permalink_url"),
+            permalink=answer.address(raw, "permalink_url"),
             hidden=raw.get("is_hidden") is True,
             attachments=_attachments(answer.parts(answer.part(raw, "attachments"), "data")),
             raw=raw,
         )
-    return _Entry(shown, Mark(created_at, remote_id), comments, updated)
+    return _Entry(shown, Mark(created_at), comments, updated)
 
 
 def _is_ours(raw: JsonObject, us: str) -> bool:
@@ -533,7 +539,7 @@ def _comment(raw: JsonObject, *, post_id: str, root: str | None) -> RemoteMessag
         author=_author(raw),
         parent_remote_id=ancestors[0] if ancestors else root,
         post_remote_id=post_id,
-        permalink=answer.words(raw, "permalink_url"),
+        permalink=answer.address(raw, "permalink_url"),
         hidden=raw.get("is_hidden") is True,
         attachments=_attachments([found] if (found := answer.part(raw, "attachment")) else []),
         raw=raw,
@@ -578,9 +584,9 @@ def _attachment(raw: JsonObject) -> Iterator[Attachment]:
         yield from _attachments(inner)
         return
     media = answer.part(raw, "media")
-    source = answer.words(media, "source") or answer.words(answer.part(media, "image"), "src")
+    source = answer.address(media, "source") or answer.address(answer.part(media, "image"), "src")
     kind = _attachment_kind(answer.words(raw, "type") or answer.words(raw, "media_type"))
-    address = answer.words(raw, "url") or answer.words(answer.part(raw, "target"), "url")
+    address = answer.address(raw, "url") or answer.address(answer.part(raw, "target"), "url")
     yield Attachment(
         kind=kind,
         url=address or source if kind == "link" else source or address,

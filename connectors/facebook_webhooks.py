@@ -99,7 +99,7 @@ def _message(value: JsonObject, remote_id: str, author: Author | None, at: datet
         author=author,
         parent_remote_id=parent or None,
         post_remote_id=post_id,
-        permalink=answer.words(value, "permalink_url"),
+        permalink=answer.address(value, "permalink_url"),
         edited_at=at if value["verb"] in ("edit", "edited") else None,
         hidden=value.get("is_hidden") is True,
         attachments=tuple(_attachments(value)),
@@ -122,11 +122,11 @@ def _author(value: JsonObject) -> Author | None:
 
 def _attachments(value: JsonObject) -> Iterator[Attachment]:
     photos = value.get("photos")
-    for url in [value.get("photo"), *(photos if isinstance(photos, list) else [])]:
-        if isinstance(url, str):
+    for photo in [value.get("photo"), *(photos if isinstance(photos, list) else [])]:
+        if url := answer.address({"photo": photo}, "photo"):
             yield Attachment("photo", url)
     for kind in ("video", "link"):
-        if url := answer.words(value, kind):
+        if url := answer.address(value, kind):
             yield Attachment(kind, url)
 
 
@@ -165,7 +165,7 @@ def _private_attachments(said: JsonObject) -> Iterator[Attachment]:
     for one in answer.parts(said, "attachments"):
         payload = answer.part(one, "payload")
         kind = "sticker" if "sticker_id" in payload else kinds.get(answer.words(one, "type"), "file")
-        yield Attachment(kind, answer.words(payload, "url"))
+        yield Attachment(kind, answer.address(payload, "url"))
 
 
 def _time(value: object, what: str) -> datetime:

@@ -76,11 +76,12 @@ class TooLate(Exception):
 
 
 class Call:
-    """One call's time: when it must have begun, when it must be over, and whether a byte of it has left."""
+    """One call: when it must have begun, when it must be over, where it may go, and whether a byte of it has left."""
 
-    def __init__(self, deadline: float, start_by: float | None) -> None:
+    def __init__(self, deadline: float, start_by: float | None, may_reach: Callable[[str], bool]) -> None:
         self.over_at = time.monotonic() + deadline
         self.start_by = start_by
+        self.may_reach = may_reach
         self.departed = False
 
     @property
@@ -168,10 +169,37 @@ class _TLSPool(HTTPSConnectionPool):
     ConnectionCls = _TimedTLSConnection
 
 
+def is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address).is_loopback
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is out on the internet: not ours, not our network's, not a cloud's, in no disguise."""
+    found = ipaddress.ip_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        inside = found.ipv4_mapped or found.sixtofour or (found.teredo and found.teredo[1])
+        if inside or found in _NAT64:
+            return False
+    return found.is_global and not found.is_multicast
+
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def anywhere(address: str) -> bool:
+    """For networks of a fixed name, whose certificate says who they are."""
+    return True
+
+
 def _connect(host: str, port: int, options: Iterable[tuple[Any, ...]]) -> socket.socket:
-    """A connection to the first address that takes one, all of them together within the call's time."""
-    failure: OSError = OSError("the name has no address")
+    """A connection to the first address that takes one, all of them together within the call's time.
+
+    What is checked is the very address that is connected to, so a name that changes its answer gains nothing.
+    """
+    failure: OSError = OSError("the name has no address that may be reached")
     for family, kind, protocol, _, address in _addresses(host, port):
+        if not _CALL.get().may_reach(address[0]):
+            continue
         sock = socket.socket(family, kind, protocol)
         try:
             for option in options:
@@ -213,15 +241,19 @@ def _addresses(host: str, port: int) -> Sequence[AddressInfo]:
 class Adapter(HTTPAdapter):
     """Carries one SDK's calls to one network, or to the stand-in that options.base_url names.
 
-    judge reads each answer, and its errors are what callers see. `last` is the answer to the latest call, for its rate
-    headers. Not thread-safe, like the session it is mounted on.
+    judge reads each answer, and its errors are what callers see. may_reach tells which addresses are let through; of a
+    stand-in only those on loopback are. `last` is the answer to the latest call, for its rate headers. Not thread-safe,
+    like the session it is mounted on.
     """
 
-    def __init__(self, network: str, options: Options, judge: Judge) -> None:
+    def __init__(
+        self, network: str, options: Options, judge: Judge, may_reach: Callable[[str], bool] = anywhere
+    ) -> None:
         self.network = network
         self.options = options
         self.judge = judge
         self.base = _stand_in(options.base_url)
+        self.may_reach = is_loopback if self.base else may_reach
         self.last: Exchange | None = None
         super().__init__(pool_connections=1, pool_maxsize=1)
 
@@ -232,7 +264,7 @@ class Adapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Raises ConnectorError, and nothing else, for whatever goes wrong between us and a readable success."""
         self.last = None
-        call = Call(self.options.deadline, self.options.start_by)
+        call = Call(self.options.deadline, self.options.start_by, self.may_reach)
         token = _CALL.set(call)
         try:
             response = self._exchange(request, call, verify=kwargs.get("verify", True))
@@ -335,15 +367,16 @@ def _read(response: requests.Response) -> bytes | None:
     return bytes(body)
 
 
-def session(prefix: str, adapter: Adapter) -> requests.Session:
-    """A session that reaches `prefix` through the adapter and nothing else at all.
+def session(adapter: Adapter, *prefixes: str) -> requests.Session:
+    """A session that reaches what begins with a prefix through the adapter, and nothing else at all.
 
     The environment's proxies and netrc are left out: either could take a token to where it does not belong.
     """
     made = requests.Session()
     made.trust_env = False
     made.adapters.clear()
-    made.mount(prefix, adapter)
+    for prefix in prefixes:
+        made.mount(prefix, adapter)
     return made
 
 

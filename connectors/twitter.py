@@ -68,6 +68,7 @@ LONGEST_WINDOW = 90_000.0  # seconds; X's own longest rate window is a day
 JsonObject = Mapping[str, object]
 
 _TWEET_ID = re.compile(r"\d{1,19}", re.ASCII)
+_LANGUAGE = re.compile(r"(?!q)[a-z]{2,3}")
 _DIGITS = re.compile(r"\d{1,15}", re.ASCII)
 _PROBLEMS: Mapping[str, ErrorKind] = {
     "client-forbidden": ErrorKind.PERMISSION,
@@ -126,7 +127,7 @@ class Twitter(Connector):
         self._http = Adapter(self.label, self.options, partial(judge, hide=hide))
         # tweepy logs the headers it makes, so it makes none that matter: the session signs.
         self._client = tweepy.Client(return_type=dict)
-        self._client.session = session(API, self._http)
+        self._client.session = session(self._http, API)
         self._client.session.auth = _signature(credentials)
 
     def account(self) -> Account:
@@ -463,7 +464,7 @@ def _tweet(raw: JsonObject, *, includes: _Includes, us: str) -> RemoteMessage | 
         parent_remote_id=_known_as(parent, includes) if parent and parent != post else None,
         post_remote_id=post,
         permalink=permalink,
-        language=answer.words(raw, "lang").removeprefix("und"),
+        language=_language(raw),
         edited_at=time_of(tweet_id) if tweet_id != remote_id else None,
         attachments=tuple(_attachments(raw, includes)),
         raw=raw,
@@ -563,13 +564,19 @@ def _author(raw: JsonObject, includes: _Includes) -> Author | None:
     )
 
 
+def _language(raw: JsonObject) -> str:
+    """X calls Norwegian "no", and has codes for "no words at all" that begin with a q."""
+    code = answer.words(raw, "lang")
+    return "nb" if code == "no" else code if _LANGUAGE.fullmatch(code) and code != "und" else ""
+
+
 def _attachments(raw: JsonObject, includes: _Includes) -> Iterator[Attachment]:
     keys = answer.part(raw, "attachments").get("media_keys")
     for key in keys if isinstance(keys, list) else []:
         media = includes.media.get(key, {}) if isinstance(key, str) else {}
         name = answer.words(media, "type")
         kind = {"photo": "photo", "video": "video", "animated_gif": "video"}.get(name, "file")
-        url = answer.words(media, "url") or answer.words(media, "preview_image_url")
+        url = answer.address(media, "url") or answer.address(media, "preview_image_url")
         yield Attachment(kind, url, answer.words(media, "alt_text"))
 
 

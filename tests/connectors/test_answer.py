@@ -61,7 +61,7 @@ def test_an_id_is_text_whatever_it_came_as(value: object, id: str) -> None:
     assert answer.as_id(value, "id") == id
 
 
-@pytest.mark.parametrize("value", [None, "", True, 1.5, [], {}, "a b", "a/b", "..", ".", "a?b", "a\n", "å", "x" * 256])
+@pytest.mark.parametrize("value", [None, "", True, 1.5, [], {}, "a b", "a/b", "..", ".", "a?b", "a\n", "å", "x" * 121])
 def test_what_could_not_stand_in_an_address_is_no_id(value: object) -> None:
     with pytest.raises(Unreadable):
         answer.as_id(value, "id")

@@ -34,7 +34,7 @@ def client(base: str, **options: object) -> tuple[requests.Session, Adapter]:
     adapter = Adapter(
         "Network", Options(base_url=base, **{"deadline": DEADLINE, **options}), lambda answer: answer.body
     )
-    return http.session(NETWORK, adapter), adapter
+    return http.session(adapter, NETWORK), adapter
 
 
 def ask(session: requests.Session, method: str = "GET", body: bytes | None = None) -> requests.Response:
