@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 from connectors.base import Author as RemoteAuthor
 from connectors.base import Kind, RemoteMessage, Secret, Visibility
 from connectors.sandbox import demo
-from inbox.models import Author, Channel, Clearance, Level, Message, Person, Role, Thread
+from inbox.clock import read_clock
+from inbox.models import Attempt, Author, Channel, Clearance, Level, Message, Person, Reply, Role, Thread
 from inbox.models.intake import store
+from inbox.states import ReplyState
+from policies.models import Rulebook
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -58,6 +61,10 @@ def clear(person: Person, channel: Channel, level: str = Level.FULL, mentor: Per
     Clearance.objects.update_or_create(person=person, channel=channel, defaults={"level": level, "mentor": mentor})
 
 
+def remote_author(remote_id: str, name: str) -> RemoteAuthor:
+    return RemoteAuthor(remote_id, name)
+
+
 def remote(text: str, **fields: object) -> RemoteMessage:
     """A customer's message as a connector gives it."""
     number = next(_numbers)
@@ -86,5 +93,84 @@ def thread(channel: Channel, text: str = "Hvorfor er nettet nede hjemme hos meg?
     return message(channel, text, **fields).thread
 
 
+def private_thread(channel: Channel, text: str = "Kan dere se på fakturaen min?", **fields: object) -> Thread:
+    """A conversation that only people named on the channel may read."""
+    return thread(channel, text, visibility=Visibility.PRIVATE, kind=Kind.PRIVATE, **fields)
+
+
 def author(**fields: object) -> Author:
     return Author.objects.create(**{"network": "facebook", "remote_id": f"a{next(_numbers)}", "name": "Ole", **fields})
+
+
+def threads(channel: Channel, number: int) -> list[Thread]:
+    """Open threads without messages, due one minute after the other: enough for claims and queues, in one INSERT."""
+    rows = [
+        Thread(
+            channel=channel,
+            network=channel.network,
+            root_remote_id=f"row{next(_numbers)}",
+            due_at=NOON + timedelta(minutes=minute),
+            last_at=NOON,
+        )
+        for minute in range(number)
+    ]
+    return Thread.objects.bulk_create(rows)
+
+
+# No rule has anything to say about it.
+FINE = "Vi hjälper dig gärna vidare här."
+# Names a national number: must be changed.
+BLOCKED = "Personnumret är 19121212-1212, stämmer det?"
+# Beside the topic "rumour": a lead approves.
+CONFIRMS = "Ja, det stemmer, vi stenger i mars."
+# A promise with its day.
+PROMISES = "Vi sjekker fakturaen og gir beskjed i morgen."
+
+
+def rulebook() -> Rulebook:
+    """The starter rulebook, published as version 1."""
+    return Rulebook.install_starter("company", at=NOON)
+
+
+def after(seconds: float = 60) -> datetime:
+    """A moment after every undo window and before a lease ends, by the database's clock."""
+    return read_clock() + timedelta(seconds=seconds)
+
+
+def draft(thread: Thread, by: Person, text: str = FINE) -> Reply:
+    """A draft by somebody who has the whole thread on the screen."""
+    made = Reply.draft(thread, by=by)
+    made.saw(max(thread.messages.values_list("pk", flat=True), default=0))
+    made.save_text(text)
+    return made
+
+
+def queued(thread: Thread, by: Person, text: str = FINE) -> Reply:
+    made = draft(thread, by, text)
+    assert made.submit(by=by, checked=True) == ReplyState.QUEUED
+    return made
+
+
+def held(thread: Thread, by: Person, text: str = FINE) -> Reply:
+    """Held because its writer asked for a second look."""
+    made = draft(thread, by, text)
+    assert made.submit(by=by, ask=True) == ReplyState.HELD
+    return made
+
+
+def sending(thread: Thread, by: Person, text: str = FINE) -> Reply:
+    """Its attempt is committed, and nobody knows yet what became of it."""
+    made = queued(thread, by, text)
+    assert made.start(at=after()) is not None
+    return made
+
+
+def uncertain(thread: Thread, by: Person, text: str = FINE) -> Reply:
+    made = sending(thread, by, text)
+    made.doubt()
+    return made
+
+
+def attempts(reply: Reply) -> list[str]:
+    """What became of each attempt, in order."""
+    return list(Attempt.objects.filter(reply=reply).order_by("number").values_list("outcome", flat=True))

@@ -328,12 +328,17 @@ class Thread(models.Model):
                 Audit.write("reopened", by=by, thread=self)
             return bool(rows)
 
-    def put_off(self, until: datetime, *, by: Person) -> None:
-        """Later: hidden from the queue until then, or until the customer writes. Taken where somebody else has it."""
+    def put_off(self, until: datetime, *, by: Person) -> bool:
+        """Later: hidden from the queue until then, or until the customer writes.
+
+        False where it is not open any more; Taken where somebody else has it.
+        """
         with transaction.atomic():
             self.keep_for(by)
-            Thread.objects.filter(pk=self.pk).update(later_until=until, **NOBODY)
-            Audit.write("later", by=by, thread=self, until=until.isoformat())
+            rows = Thread.objects.filter(pk=self.pk, state=ThreadState.OPEN).update(later_until=until, **NOBODY)
+            if rows:
+                Audit.write("later", by=by, thread=self, until=until.isoformat())
+            return bool(rows)
 
     def answered(self, reply: Reply) -> None:
         """Settle what the reply answers and everything the same person wrote before it; all settled → waiting."""

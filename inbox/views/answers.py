@@ -52,6 +52,14 @@ def refused(request: HttpRequest, text: str, *, status: int = 409, thread: Threa
     return answer
 
 
+def not_cleared(request: HttpRequest, thread: Thread) -> HttpResponse | None:
+    """403 where no lead has let this person answer on the channel; None where one has."""
+    if me(request).clearance_for(thread.channel).may_answer:
+        return None
+    text = _("A lead has not yet let you answer on this channel.")
+    return refused(request, text, status=403, thread=thread)
+
+
 def taken(request: HttpRequest, error: Taken, thread: Thread | None = None) -> HttpResponse:
     name = str(error.by) if error.by else ""
     text = _("%(name)s has it.") % {"name": name} if name else _("Somebody else was faster.")
@@ -59,5 +67,4 @@ def taken(request: HttpRequest, error: Taken, thread: Thread | None = None) -> H
 
 
 def stopped(request: HttpRequest, error: Stopped, thread: Thread | None = None) -> HttpResponse:
-
     return refused(request, str(Reason(error.reason).label), thread=thread)

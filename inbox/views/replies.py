@@ -16,7 +16,7 @@ from inbox.models.check import check_text, supervised
 from inbox.screens.desk import desk_screen
 from inbox.screens.thread import answered_message, composer_screen, thread_screen
 from inbox.states import ReplyState
-from inbox.views.answers import back_to, get_reply, get_thread, is_htmx, me, refused, stopped, taken
+from inbox.views.answers import back_to, get_reply, get_thread, is_htmx, me, not_cleared, refused, stopped, taken
 from policies.verdict import Effect, Verdict, segments
 
 
@@ -84,8 +84,8 @@ def reply_send(request: HttpRequest, pk: int) -> HttpResponse:
     data = form.cleaned_data
     if not data["text"].strip():
         return refused(request, _("Write something first."), status=422)
-    if not me(request).clearance_for(thread.channel).may_answer:
-        return refused(request, _("A lead has not yet let you answer on this channel."), status=403)
+    if refusal := not_cleared(request, thread):
+        return refusal
     key = data["key"]
     if key and (earlier := Reply.objects.filter(key=key).first()):
         return repeated(request, earlier, data["text"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,8 +17,10 @@ from inbox.views.answers import me
 @require_http_methods(["GET", "POST"])
 def snippets(request: HttpRequest) -> HttpResponse:
     """All saved replies; a lead can add one."""
+    if request.method == "POST" and not me(request).leads:
+        raise PermissionDenied
     form = SnippetForm(request.POST or None)
-    if request.method == "POST" and me(request).leads and form.is_valid():
+    if request.method == "POST" and form.is_valid():
         form.instance.written_by = me(request)
         form.save()
         messages.success(request, _("Saved. It can be used once a lead has approved it."))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,7 +25,7 @@ from inbox.forms import (
 from inbox.models import FollowUp, Note, Taken, Thread
 from inbox.screens.desk import desk_screen
 from inbox.screens.thread import messages_screen, side_screen, thread_screen
-from inbox.views.answers import back_to, get_thread, is_htmx, me, refused, taken
+from inbox.views.answers import back_to, get_thread, is_htmx, me, not_cleared, refused, taken
 
 
 @require_GET
@@ -57,8 +59,8 @@ def thread_side(request: HttpRequest, pk: int) -> HttpResponse:
 def thread_claim(request: HttpRequest, pk: int) -> HttpResponse:
     """Take it. Who comes second gets 409 and the name of who was faster."""
     shown = get_thread(request, pk)
-    if not me(request).clearance_for(shown.channel).may_answer:
-        return refused(request, _("A lead has not yet let you answer on this channel."), status=403, thread=shown)
+    if refusal := not_cleared(request, shown):
+        return refusal
     if not shown.claim(by=me(request)):
         shown.refresh_from_db()
         return taken(request, Taken(shown.holder()), shown)
@@ -104,8 +106,8 @@ def thread_take_over(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_thread(request, pk)
     if not form.is_valid():
         return refused(request, _("Say in a word why you take over."), status=422, thread=shown)
-    if not me(request).clearance_for(shown.channel).may_answer:
-        return refused(request, _("A lead has not yet let you answer on this channel."), status=403, thread=shown)
+    if refusal := not_cleared(request, shown):
+        return refusal
     if not shown.take_over(by=me(request), reason=form.cleaned_data["reason"]):
         return refused(request, _("A reply is just leaving this thread. Try again in a moment."), thread=shown)
     return opened(request, shown)
@@ -132,22 +134,40 @@ def thread_refuse_topic(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def thread_set_aside(request: HttpRequest, pk: int) -> HttpResponse:
-    form = SetAsideForm(request.POST)
+    """Close without a reply: spam, no question, not for us."""
+    shown, form = get_thread(request, pk), SetAsideForm(request.POST)
     if not form.is_valid():
         return refused(request, first_error(form), status=422)
-    if not get_thread(request, pk).set_aside(form.cleaned_data["reason"], by=me(request)):
-        return refused(request, _("This thread is not open any more."))
-    return back_to(request, "desk")
+    return put_away(request, shown, lambda: shown.set_aside(form.cleaned_data["reason"], by=me(request)))
 
 
 @require_POST
 def thread_close(request: HttpRequest, pk: int) -> HttpResponse:
-    form = CloseForm(request.POST)
+    """It has come to its end."""
+    shown, form = get_thread(request, pk), CloseForm(request.POST)
     if not form.is_valid():
         return refused(request, first_error(form), status=422)
-    if not get_thread(request, pk).close(form.cleaned_data["reason"], by=me(request)):
-        return refused(request, _("This thread is not open any more."))
-    return back_to(request, "desk")
+    return put_away(request, shown, lambda: shown.close(form.cleaned_data["reason"], by=me(request)))
+
+
+@require_POST
+def thread_later(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hidden from the queue for a while."""
+    shown, form = get_thread(request, pk), LaterForm(request.POST)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    return put_away(request, shown, lambda: shown.put_off(form.moment(), by=me(request)))
+
+
+def put_away(request: HttpRequest, shown: Thread, act: Callable[[], bool]) -> HttpResponse:
+    """Out of the queue, by somebody who may answer there and not over the head of who has it."""
+    if refusal := not_cleared(request, shown):
+        return refusal
+    try:
+        done = act()
+    except Taken as error:
+        return taken(request, error, shown)
+    return back_to(request, "desk") if done else refused(request, _("This thread is not open any more."))
 
 
 @require_POST
@@ -155,15 +175,6 @@ def thread_reopen(request: HttpRequest, pk: int) -> HttpResponse:
     if not get_thread(request, pk).reopen(by=me(request)):
         return refused(request, _("This thread is open already."))
     return back_to(request, "thread", pk)
-
-
-@require_POST
-def thread_later(request: HttpRequest, pk: int) -> HttpResponse:
-    form = LaterForm(request.POST)
-    if not form.is_valid():
-        return refused(request, first_error(form), status=422)
-    get_thread(request, pk).put_off(form.moment(), by=me(request))
-    return back_to(request, "desk")
 
 
 @require_POST
