@@ -148,7 +148,10 @@ def starter_rows(profile: str = "company") -> list[RuleData]:
     """The rows of the shipped rulebook; a profile changes only the columns it names."""
     stored = json.loads(STARTER_FILE.read_text(encoding="utf-8"))
     changes = stored["profiles"][profile]
-    return [{**row, **changes.get(row["code"], {})} for row in stored["rules"]]
+    rows: list[RuleData] = stored["rules"]
+    for row in rows:
+        row.update(changes.get(row["code"], {}))
+    return rows
 
 
 @cache

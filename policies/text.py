@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 Span = tuple[int, int]
 
@@ -74,5 +75,5 @@ _SENTENCE = re.compile(r"(?:[.!?…]+[\"')\]]*(?=\s+(?![a-zåäöæøé0-9])|\s*
 def sentences(text: str) -> tuple[Span, ...]:
     """Places of the sentences in the text as written; blank ones left out."""
     cuts = [0, *(found.end() for found in _SENTENCE.finditer(text)), len(text)]
-    spans = zip(cuts, cuts[1:], strict=False)
+    spans = pairwise(cuts)
     return tuple((start, end) for start, end in spans if text[start:end].strip())

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import NotRequired, TypedDict
 
 
@@ -46,7 +47,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class ReferralTarget:
-    """Where an outage reply points: kind is phone, chat, page, form or post. Closed ones are not offered by the caller."""
+    """Where an outage reply points: kind is phone, chat, page, form or post. The caller leaves closed ones out."""
 
     kind: str
     text: str  # what stands in the reply, e.g. "kundservice 020-12 34 56" or a link
@@ -300,5 +301,5 @@ def segments(draft: str, violations: Sequence[Violation]) -> list[Segment]:
     cuts = sorted({0, len(draft), *(place for _, span in spans for place in span if 0 < place < len(draft))})
     return [
         Segment(draft[start:end], tuple(each for each, span in spans if span[0] <= start and end <= span[1]))
-        for start, end in zip(cuts, cuts[1:], strict=False)
+        for start, end in pairwise(cuts)
     ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policies.lexicon import hits
-from policies.matchers.acts import clauses, declines_or_refers, first_addition
 from policies.matchers.phrases import phrases
 from policies.matchers.repeat import is_approved
 from policies.rulebook import Rule
+from policies.signs.acts import clauses, declines_or_refers, first_addition
 from policies.text import Span, fold
 from policies.verdict import ActiveSituation, Context, Effect, Finding, Turn
 

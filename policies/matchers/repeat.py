@@ -16,11 +16,13 @@ SHORTEST = 80  # characters without greeting, name and signature
 OFTEN = 2  # earlier replies like it, to different people
 
 _GREETING = re.compile(
-    r"^\s*(?:hej(?:san)?|hei(?:sann)?|halla|hallå|goddag|god dag|hi|hello|hey|dear|kære|kjære|tjena)\b[^.!?,\n]{0,40}[.!?,\n]\s*"
+    r"^\s*(?:hej(?:san)?|hei(?:sann)?|halla|hallå|goddag|god dag|hi|hello|hey|dear|kære|kjære|tjena)\b"
+    r"[^.!?,\n]{0,40}[.!?,\n]\s*"
 )
 _CLOSING = re.compile(
     r"\s*(?:(?:/|mvh\b|vh\b|m\.v\.h\.|hilsen\b|hälsningar\b|vänliga hälsningar\b|med vänlig hälsning\b|vennlig hilsen\b"
-    r"|med vennlig hilsen\b|venlig hilsen\b|med venlig hilsen\b|regards\b|kind regards\b|best regards\b|best\b)[^.!?\n]{0,40})\s*$"
+    r"|med vennlig hilsen\b|venlig hilsen\b|med venlig hilsen\b|regards\b|kind regards\b|best regards\b|best\b)"
+    r"[^.!?\n]{0,40})\s*$"
 )
 
 

@@ -1,4 +1,4 @@
-"""A published rulebook and its rules never change: replies point at it. A trigger, so that no code path can forget it."""
+"""A published rulebook and its rules never change: replies point at it. A trigger: no code path can forget it."""
 
 from django.db import migrations
 

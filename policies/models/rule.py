@@ -6,10 +6,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from policies import rulebook
 from policies.matchers import MATCHERS
 from policies.matchers.phrases import problem_with
 from policies.models.rulebook import Rulebook
+from policies.rulebook import Rule as LoadedRule
+from policies.rulebook import RuleData
 from policies.verdict import Effect
 
 
@@ -58,8 +59,8 @@ class Rule(models.Model):
     def __str__(self) -> str:
         return self.code
 
-    def to_data(self) -> rulebook.RuleData:
-        return rulebook.RuleData(
+    def to_data(self) -> RuleData:
+        return RuleData(
             code=self.code,
             matcher=self.matcher,
             effect=self.effect,
@@ -69,5 +70,5 @@ class Rule(models.Model):
             texts=self.texts,
         )
 
-    def load(self) -> rulebook.Rule:
-        return rulebook.Rule.from_data(self.to_data())
+    def load(self) -> LoadedRule:
+        return LoadedRule.from_data(self.to_data())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from policies import rulebook
+from policies.rulebook import STARTER_VERSION, RuleData, starter_rows
+from policies.rulebook import Rulebook as LoadedRulebook
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -69,13 +70,16 @@ class Rulebook(models.Model):
     def install_starter(cls, profile: str, *, at: datetime) -> Rulebook:
         """The shipped rulebook as version 1, published. Raises IntegrityError where a rulebook 1 is there already."""
         with transaction.atomic():
-            book = cls.objects.create(version=rulebook.STARTER_VERSION, profile=profile)
-            book._write(rulebook.starter_rows(profile))
+            book = cls.objects.create(version=STARTER_VERSION, profile=profile)
+            book._write(starter_rows(profile))
             book.publish(at=at)
         return book
 
     def draft_from(self, *, note: str = "") -> Rulebook:
-        """A draft that begins as a copy of this rulebook, under the next free version. IntegrityError beside another."""
+        """A draft that begins as a copy of this rulebook, under the next free version.
+
+        Raises IntegrityError where there is a draft already.
+        """
         with transaction.atomic():
             # The highest row is locked so that two admins who start at once get two numbers.
             newest = Rulebook.objects.select_for_update().order_by("-version").first()
@@ -90,11 +94,11 @@ class Rulebook(models.Model):
         self.refresh_from_db()
         return changed == 1
 
-    def load(self) -> rulebook.Rulebook:
+    def load(self) -> LoadedRulebook:
         """The frozen form the engine takes; one query."""
-        return rulebook.Rulebook.from_rows(self.version, self.profile, [rule.to_data() for rule in self.rules.all()])
+        return LoadedRulebook.from_rows(self.version, self.profile, [rule.to_data() for rule in self.rules.all()])
 
-    def _write(self, rows: list[rulebook.RuleData]) -> None:
+    def _write(self, rows: list[RuleData]) -> None:
         self.rules.bulk_create(
             self.rules.model(rulebook=self, place=place, **row) for place, row in enumerate(rows, start=1)
         )

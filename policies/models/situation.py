@@ -96,7 +96,7 @@ class Situation(models.Model):
         return not self.channel_ids or channel_id in self.channel_ids
 
     def load(self, *, at: datetime) -> ActiveSituation:
-        """The frozen form the engine takes, with the targets that are open at `at` (in the organisation's time zone)."""
+        """The frozen form the engine takes, with the targets open at `at`, which is in the organisation's time zone."""
         return ActiveSituation(
             id=self.pk,
             kind=self.kind,

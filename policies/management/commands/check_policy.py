@@ -1,4 +1,4 @@
-"""`manage.py check_policy < cases.jsonl > verdicts.jsonl`: what the rules say of each case, one line in, one line out."""
+"""`manage.py check_policy < cases.jsonl > verdicts.jsonl`: what the rules say of each case, line by line."""
 
 from __future__ import annotations
 

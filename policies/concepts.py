@@ -1,0 +1,145 @@
+"""Words of four languages that mean the same, so that what is learnt from one language serves the others."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from policies.text import fold
+
+_FILE = Path(__file__).parent / "lexicon" / "concepts.txt"
+# ä and æ, ö and ø are one letter to us: "kjøp" and "köp" share most of their pieces then.
+NORDIC = str.maketrans("æø", "äö")
+_TOKEN = re.compile(r"[^\W\d_]+(?:[':-][^\W\d_]+)*|\d[\d.,:/-]*|[!?]+|[☀-➿\U0001F300-\U0001FAFF]")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_CLOCK = re.compile(r"\d{1,2}[.:]\d\d")
+_LONG = 5  # digits of a number that may be somebody's
+_PART = 5  # letters of a compound's last part
+_EMOJI = {
+    "😉": "wink",
+    "🤫": "hush",
+    "👀": "eyes",
+    "🙈": "monkey",
+    "😏": "smirk",
+    "🤐": "zip",
+    "🙄": "eyeroll",
+    "🤷": "shrug",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    exact: dict[str, frozenset[str]]
+    starts: dict[str, frozenset[str]]
+    phrases: dict[str, tuple[tuple[tuple[str, ...], bool, str], ...]]  # by first word: words, open end, concept
+
+
+def _entries() -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    """concept, its words, whether the last one may go on."""
+    for line in _FILE.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            concept, _, columns = line.partition(":")
+            for written in columns.replace("|", " ").split():
+                yield concept, tuple(plain(written.rstrip("*")).split("*")), written.endswith("*")
+
+
+@cache
+def _words() -> _Words:
+    exact: dict[str, set[str]] = defaultdict(set)
+    starts: dict[str, set[str]] = defaultdict(set)
+    phrases: dict[str, list[tuple[tuple[str, ...], bool, str]]] = defaultdict(list)
+    for concept, parts, is_open in _entries():
+        if len(parts) > 1:
+            phrases[parts[0]].append((parts, is_open, concept))
+        else:
+            (starts if is_open else exact)[parts[0]].add(concept)
+    return _Words(
+        {word: frozenset(concepts) for word, concepts in exact.items()},
+        {word: frozenset(concepts) for word, concepts in starts.items()},
+        {word: tuple(same) for word, same in phrases.items()},
+    )
+
+
+def plain(text: str) -> str:
+    """Folded, with one letter for ä and æ and one for ö and ø."""
+    return fold(text).low.translate(NORDIC)
+
+
+@lru_cache(maxsize=20_000)
+def of_word(word: str) -> frozenset[str]:
+    """Concepts of one word: itself, its beginning, or the last part of a compound."""
+    known = _words()
+    found = set(known.exact.get(word, ()))
+    for end in range(2, len(word) + 1):
+        found |= known.starts.get(word[:end], frozenset())
+    for start in range(3, len(word) - _PART + 1):
+        found |= known.exact.get(word[start:], frozenset())
+        for end in range(start + _PART, len(word) + 1):
+            found |= known.starts.get(word[start:end], frozenset())
+    return frozenset(found)
+
+
+def _of_phrase(tokens: list[str], place: int) -> Iterator[str]:
+    for parts, is_open, concept in _words().phrases.get(tokens[place], ()):
+        here = tokens[place : place + len(parts)]
+        if len(here) < len(parts) or tuple(here[:-1]) != parts[:-1]:
+            continue
+        if here[-1] == parts[-1] or (is_open and here[-1].startswith(parts[-1])):
+            yield concept
+
+
+def _of_shape(token: str) -> Iterator[str]:
+    if token[0].isdigit():
+        yield "NUMBER"
+        if _YEAR.fullmatch(token):
+            yield "YEAR"
+        elif _CLOCK.fullmatch(token):
+            yield "CLOCK"
+        elif sum(map(str.isdigit, token)) >= _LONG:
+            yield "LONG"
+    elif token[0] in "?!":
+        yield "ASKS" if "?" in token else "EXCLAIMS"
+    elif not token[0].isalpha():
+        yield _EMOJI.get(token, "EMOJI")
+
+
+# A capital after these says nothing, and neither does one at the very beginning.
+_OPENS = frozenset(".!?:\n\"'»«”)(-–")
+
+
+def _is_name(text: str, found: re.Match[str]) -> bool:
+    """A capitalised word inside a sentence: most are names of people, places and firms."""
+    token = found.group()
+    before = text[: found.start()].rstrip(" ")
+    return len(token) > 1 and token[0].isupper() and not token.isupper() and bool(before) and before[-1] not in _OPENS
+
+
+@lru_cache(maxsize=512)
+def names(text: str) -> frozenset[str]:
+    """The names in a text, folded."""
+    return frozenset(plain(found.group()) for found in _TOKEN.finditer(text) if _is_name(text, found))
+
+
+@lru_cache(maxsize=512)
+def concepts(text: str) -> tuple[tuple[str, ...], ...]:
+    """The concepts of each token of a text, in order; most tokens have none."""
+    found = list(_TOKEN.finditer(text))
+    tokens = [plain(each.group()) for each in found]
+    return tuple(
+        tuple(sorted({*of_word(token), *_of_phrase(tokens, place), *_of_shape(token), *_of_case(text, found[place])}))
+        for place, token in enumerate(tokens)
+        if token
+    )
+
+
+def _of_case(text: str, found: re.Match[str]) -> Iterator[str]:
+    if _is_name(text, found):
+        yield "NAME"
+    elif text[max(0, found.start() - 1) : found.start()] == "@":
+        yield "HANDLE"
+    elif found.group().isupper() and len(found.group()) > 3:
+        yield "CAPITALS"

@@ -1,0 +1,99 @@
+"""A text as numbers: hashed pieces of words, words and concepts. The same code trains and scores."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from policies.concepts import concepts, plain
+
+BITS = 26
+PIECES = (2, 3, 4, 5)  # letters of a piece of a word, the blank at its edge counted
+_REACH = 5  # tokens within which two concepts make a pair
+_WORD = re.compile(r"\w+|[!?:;]+")
+_BASE = np.uint64(1_000_003)
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_SPACE = ord(" ")
+
+Buckets = npt.NDArray[np.int64]
+Values = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One kind of features of one text: distinct buckets and how often each occurs."""
+
+    buckets: Buckets
+    counts: Values
+
+
+def _block(hashes: npt.NDArray[np.uint64]) -> Block:
+    buckets, counts = np.unique((hashes >> np.uint64(64 - BITS)).astype(np.int64), return_counts=True)
+    return Block(buckets, counts.astype(np.float32))
+
+
+def pieces(text: str) -> Block:
+    """Pieces of 2 to 5 letters that do not reach over a word's edge; the blank before and after belongs to the word."""
+    squeezed = f" {' '.join(_WORD.findall(plain(text)))} "
+    points = np.frombuffer(squeezed.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    blank = points == _SPACE
+    found = [_windows(points, blank, length) for length in PIECES if len(points) >= length]
+    return _block(np.concatenate(found) if found else np.empty(0, np.uint64))
+
+
+def _windows(points: npt.NDArray[np.uint64], blank: npt.NDArray[np.bool_], length: int) -> npt.NDArray[np.uint64]:
+    """Hashes of all windows of this length with blanks at their edges only."""
+    count = len(points) - length + 1
+    hashes = np.full(count, length, np.uint64)
+    inside = np.zeros(count, np.bool_)
+    with np.errstate(over="ignore"):
+        for place in range(length):
+            hashes = hashes * _BASE + points[place : place + count]
+            if 0 < place < length - 1:
+                inside |= blank[place : place + count]
+        hashes *= _MIX
+    whole_blank = blank[:count] & blank[length - 1 :]
+    return hashes[~inside & ~whole_blank] if length == 2 else hashes[~inside]
+
+
+def words(text: str) -> Block:
+    """Words and pairs of neighbours."""
+    found = _WORD.findall(plain(text))
+    pairs = (f"{one} {other}" for one, other in pairwise(found))
+    return _hashed([*found, *pairs])
+
+
+def meanings(text: str, more: Iterable[str] = ()) -> Block:
+    """Concepts, pairs of them in their order, and names of what the matchers saw (`more`)."""
+    return _hashed([*_meanings(text), *(f"={name}" for name in more)])
+
+
+def _meanings(text: str) -> Iterator[str]:
+    tokens = concepts(text)
+    for place, here in enumerate(tokens):
+        for one in here:
+            yield one
+            if place == 0:
+                yield f"^{one}"
+            for following in tokens[place + 1 : place + _REACH]:
+                for other in following:
+                    yield f"{one}>{other}"
+
+
+def _hashed(names: list[str]) -> Block:
+    codes = np.fromiter((zlib.crc32(name.encode()) for name in names), np.uint64, len(names))
+    with np.errstate(over="ignore"):
+        return _block((codes + np.uint64(1)) * _MIX)
+
+
+@lru_cache(maxsize=256)
+def text_blocks(text: str, more: tuple[str, ...] = ()) -> tuple[Block, Block, Block]:
+    """pieces, words and meanings of a text."""
+    return pieces(text), words(text), meanings(text, more)

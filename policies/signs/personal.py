@@ -1,0 +1,82 @@
+"""Personal data in a text: what a draft gives away, and what it asks the customer to post."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from policies.lexicon import any_hit
+from policies.patterns import pattern
+from policies.signs.contacts import contacts
+from policies.signs.numbers import recognise, said_by_customer
+from policies.text import Span, fold, sentences
+from policies.verdict import Context, Turn
+
+BLOCKING = frozenset({"national_number", "card"})
+_PERSONAL = BLOCKING | {"national_like", "account", "customer_number", "order_number", "birth_date"}
+
+_TAIL = re.compile(
+    r"\b(?:kort\w*|visa|mastercard|dankort|card|konto\w*|account|pass(?:et|port)?)\b.{0,30}"
+    r"\b(?:slutar (?:på|med)|ender på|slutter på|som ender|ending(?: in)?|ends (?:in|with))\s*:?\s*(\d{4})\b"
+)
+
+
+def given(draft: str, thread: Sequence[Turn], context: Context) -> Iterator[tuple[str, Span]]:
+    """Kind and place of each piece of personal data in the draft."""
+    folded = fold(draft)
+    own = frozenset("".join(filter(str.isdigit, contact)) for contact in context.own_contacts)
+    for number in recognise(draft, said_by_customer(thread)):
+        if number.kind in _PERSONAL and (number.kind in BLOCKING or number.digits not in own):
+            yield number.kind, folded.span(*number.span)
+    for contact in contacts(draft, context.language, context.own_contacts):
+        if contact.private:
+            yield contact.kind, folded.span(*contact.span)
+    for found in _TAIL.finditer(folded.low):
+        yield "card_tail", folded.span(*found.span(1))
+
+
+# ── Asking the customer to post something ─────────────────────────────────────────────────────────────────────────────
+_ASKED_FOR = (
+    "asks_national_number",
+    "asks_card",
+    "asks_account",
+    "asks_number",
+    "asks_phone",
+    "asks_email",
+    "asks_address",
+    "asks_health",
+)
+# Whose it is goes without saying.
+_GRAVE = frozenset({"asks_national_number", "asks_card", "asks_account"})
+
+
+@lru_cache(maxsize=256)
+def asked(draft: str) -> tuple[tuple[str, Span], ...]:
+    """What the draft asks the customer to post where everybody reads, with the sentence that asks."""
+    elsewhere = any_hit(draft, "private_way")
+    return tuple(
+        (kind, span)
+        for span in sentences(draft)
+        for kind in _asked_in(fold(draft[slice(*span)]).low, elsewhere=elsewhere)
+    )
+
+
+def _asked_in(low: str, *, elsewhere: bool) -> list[str]:
+    """What one sentence asks for: the gravest kind, or nothing."""
+    kinds = [kind for kind in _ASKED_FOR if _says(low, kind)]
+    if not kinds or not _says(low, "ask") or _says(low, "not") or _says(low, "elsewhere"):
+        return []
+    here = _asks_here(low)
+    if elsewhere and not here:
+        return []
+    return kinds[:1] if here or kinds[0] in _GRAVE or _says(low, "yours") else []
+
+
+def _says(low: str, meaning: str) -> bool:
+    return bool(pattern("privacy", meaning).search(low))
+
+
+def _asks_here(low: str) -> bool:
+    """Written "here", it is asked in public even if a private way is named elsewhere; "not here, in DM" is not."""
+    return _says(low, "here") and not any_hit(low, "private_way")
