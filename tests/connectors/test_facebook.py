@@ -142,6 +142,15 @@ def test_our_posts_are_context_and_visitors_posts_are_messages() -> None:
     assert [message.author.name if message.author else None for message in page.messages] == ["Elin S", None, "Saga N"]
 
 
+def test_only_addresses_of_the_web_get_behind_a_link() -> None:
+    body = fixture("facebook_comments.json")
+    comment = body["data"][3]
+    comment["permalink_url"] = "javascript:alert(1)"
+    comment["attachment"] = {"type": "share", "url": "data:text/html,x", "media": {"image": {"src": "file:///x"}}}
+    message = comments(body=body).messages[3]
+    assert (message.permalink, message.attachments) == ("", (Attachment("link"),))
+
+
 def test_an_album_is_what_is_in_it() -> None:
     visitor = feed().messages[-1]
     assert visitor.hidden
@@ -257,6 +266,16 @@ def test_a_quiet_post_costs_no_call(world: FacebookWorld) -> None:
     calls = world.remote.count("GET /{id}/comments")
     reader.poll()
     assert world.remote.count("GET /{id}/comments") == calls == 1
+
+
+def test_a_post_deleted_after_the_feed_named_it_ends_its_stream_and_not_the_poll(world: FacebookWorld) -> None:
+    world.say("Hej")
+    here = Mark(datetime.now(UTC))
+    window = Window(complete_up_to=here, newest_seen=here, walk_to=here)
+    (follow,) = world.connect().fetch_page("feed", Window(), since=LONG_AGO, known={}).follow
+    world.remote.delete({"network": "facebook", "id": world.post_id})
+    page = world.connect().fetch_page(follow.stream, window, since=LONG_AGO, known={})
+    assert page == Page((), Window(complete_up_to=here))
 
 
 def test_unnamed_visitors_are_unknown_and_our_own_posts_still_ours(world: FacebookWorld) -> None:

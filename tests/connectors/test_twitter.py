@@ -89,6 +89,34 @@ def test_authors_come_with_the_expansions_and_without_them_by_id_alone() -> None
     assert authors[LONG] == Author("9009")
 
 
+@pytest.mark.parametrize(
+    ("told", "language"),
+    [
+        ("sv", "sv"),
+        ("no", "nb"),
+        ("da", "da"),
+        ("und", ""),
+        ("qme", ""),
+        ("zxx-odd", ""),
+        (None, ""),
+        (5, ""),
+        ("s" * 99, ""),
+    ],
+)
+def test_languages_are_those_of_our_own_names_or_unknown(told: object, language: str) -> None:
+    body = fixture("x_mentions.json")
+    body["data"][0]["lang"] = told
+    assert mentions(body).messages[0].language == language
+
+
+@pytest.mark.parametrize("followers", [-1, 2**31, 1e9, "many", None, True])
+def test_a_reach_that_cannot_be_one_is_unknown(followers: object) -> None:
+    body = fixture("x_mentions.json")
+    body["includes"]["users"][0]["public_metrics"]["followers_count"] = followers
+    edited = next(message for message in mentions(body).messages if message.remote_id == EDITED)
+    assert edited.author == Author("9001", "Elin S", "elin", None, "https://x.com/elin")
+
+
 def test_pictures_are_attachments_with_their_alt_text() -> None:
     direct = next(message for message in mentions().messages if message.remote_id == DIRECT)
     assert direct.attachments == (Attachment("photo", "https://pbs.example/1.jpg", "En router"),)
