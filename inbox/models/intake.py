@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -26,6 +28,8 @@ from inbox.models.thread import Thread, due
 from inbox.states import ReplyState, Settled, ThreadState
 from policies.reading import read
 
+# The column's largest number; nobody has more readers.
+MOST_READERS = 2**31 - 1
 UNLINKED = (ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNCERTAIN)
 
 
@@ -98,8 +102,8 @@ class Batch:
                 remote_id=author.remote_id,
                 name=clean(author.name)[:200],
                 handle=clean(author.handle)[:100],
-                reach=author.reach,
-                url=author.url[:500],
+                reach=None if author.reach is None else min(max(author.reach, 0), MOST_READERS),
+                url=clean(author.url)[:500],
             )
             for _id, author in sorted(newest.items())
         ]
@@ -166,7 +170,7 @@ class Batch:
             visibility=first.visibility,
             page_post=posts.get(first.post_remote_id),
             author=author,
-            language=first.language or said.language,
+            language=(first.language or said.language)[:5],
             topic_suggested=said.topic,
             danger=said.danger,
             due_at=due_at,
@@ -207,13 +211,13 @@ class Batch:
             kind=message.kind,
             visibility=message.visibility,
             text=clean(message.text),
-            permalink=message.permalink[:500],
-            attachments=[asdict(attachment) for attachment in message.attachments],
+            permalink=clean(message.permalink)[:500],
+            attachments=storable([asdict(attachment) for attachment in message.attachments]),
             created_at=message.created_at,
             edited_at=message.edited_at,
             hidden=message.hidden,
             settled=Settled.ANSWERED if ours else Settled.NO,
-            raw=json.loads(clean(json.dumps(message.raw))),
+            raw=storable(message.raw),
         )
 
     def note_sightings(self) -> None:
@@ -336,7 +340,7 @@ def keep_posts(channel: Channel, posts: Sequence[PostContext]) -> None:
             channel=channel,
             remote_id=post.remote_id,
             text=clean(post.text),
-            permalink=post.permalink[:500],
+            permalink=clean(post.permalink)[:500],
             comment_count=post.comment_count,
             created_at=post.created_at,
         )
@@ -354,20 +358,28 @@ def quarantine(channel: Channel, stream: str, malformed: Sequence[Malformed]) ->
     """Keep what could not be read, once."""
     rows = []
     for bad in malformed:
-        raw = clean(json.dumps(bad.raw, default=repr, sort_keys=True))
-        digest = hashlib.md5(raw.encode(), usedforsecurity=False).hexdigest()
-        rows.append(
-            Quarantined(
-                channel=channel, stream=stream, raw=json.loads(raw), digest=digest, reason=clean(bad.reason)[:300]
-            )
-        )
+        raw = storable(bad.raw)
+        digest = hashlib.md5(json.dumps(raw, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
+        rows.append(Quarantined(channel=channel, stream=stream, raw=raw, digest=digest, reason=clean(bad.reason)[:300]))
     Quarantined.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def clean(text: str) -> str:
     """PostgreSQL takes neither NUL nor lone surrogates; both occur in the wild."""
-    plain = text.replace("\x00", "").replace("\\u0000", "")
-    return plain.encode("utf-8", "replace").decode("utf-8")
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def storable(value: object) -> Any:
+    """Any JSON value as jsonb takes it: strings cleaned, and a number that is none as a word."""
+    if isinstance(value, Mapping):
+        return {clean(str(key)): storable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(each) for each in value]
+    if isinstance(value, str):
+        return clean(value)
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return clean(repr(value))
 
 
 def excerpt(message: Message | RemoteMessage) -> str:
