@@ -12,13 +12,17 @@ function keyOf(control) {
   return changed.get(control.dataset.key) ?? control.dataset.key;
 }
 
+function wordsOf(control) {
+  const copy = control.cloneNode(true);
+  copy.querySelectorAll("kbd, .count").forEach((part) => part.remove());
+  return copy;
+}
+
 function nameOf(control) {
   if (control.dataset.label) return control.dataset.label;
   const drawn = control.querySelector("svg[aria-label]") ?? control;
-  const label = drawn.getAttribute("aria-label") ?? control.labels?.[0]?.textContent ?? control.textContent;
-  const key = control.querySelector("kbd")?.textContent;
-  const name = label.trim().replace(/\s+/g, " ");
-  return key && name.endsWith(key) ? name.slice(0, -key.length).trim() : name;
+  const label = drawn.getAttribute("aria-label") ?? (control.labels?.[0] ?? wordsOf(control)).textContent;
+  return label.trim().replace(/\s+/g, " ");
 }
 
 // What stands in a closed menu counts: it is one click away. What is hidden at this width does not.

@@ -118,6 +118,13 @@ def test_the_palette_moves_with_arrows_and_tells_which_is_chosen(show: Open) -> 
     assert page.locator("#palette-option-1").get_attribute("aria-selected") == "true"
 
 
+def test_the_palette_leads_to_lists_by_their_names_without_counts(show: Open) -> None:
+    page = show("/desk/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("waiting for")
+    expect(page.locator("#palette-list [role=option]")).to_have_text(["Waiting for customer"])
+
+
 def test_the_palette_says_when_nothing_has_that_name(show: Open) -> None:
     page = show("/desk/")
     page.keyboard.press("Control+k")

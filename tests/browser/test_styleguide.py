@@ -115,7 +115,9 @@ def test_in_forced_colours_the_states_keep_a_mark(browser: Browser, stage: Stage
     page = harness.open_page(context, stage.address + "/desk/").page
     border = page.locator(".message.ours").evaluate("e => getComputedStyle(e).borderTopWidth")
     mark = page.locator(".composer-marks mark").first.evaluate("e => getComputedStyle(e).color")
+    ground = page.locator("#text-42").evaluate("e => getComputedStyle(e).backgroundColor")
     assert border == "1px"
+    assert ground == "rgba(0, 0, 0, 0)"
     assert mark.replace(" ", "") in ("rgba(0,0,0,0)", "transparent")
     context.close()
 
