@@ -59,7 +59,7 @@ class Smoke:
 
     def arrives_and_is_taken(self) -> None:
         """A post on the network is on the agent's screen without a reload, and taken."""
-        self.anna.open("/?list=next")
+        self.anna.open("/?list=all")
         question = f"Stemmer det at dere legger ned butikken? {self.mark}"
         with self.step("arrives", self.demo.poll + 2):
             self.customer_writes(question)
@@ -107,7 +107,7 @@ class Smoke:
         """A reply with a promise is out within the undo window + 3 s, exactly once, and the promise is a follow-up."""
         self.customer_writes(f"Og hvor er fakturaen min? Igjen {self.mark}")
         text = f"Vi sjekker fakturaen og gir beskjed i morgen, {self.mark}."
-        self.anna.open("/?list=next")
+        self.anna.open("/?list=all")
         self.anna.see(f"Igjen {self.mark}")
         self.anna.open_thread(f"Igjen {self.mark}")
         self.anna.take()

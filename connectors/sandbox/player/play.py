@@ -14,7 +14,7 @@ from connectors.sandbox.remote import Remote
 
 Json = dict[str, Any]
 OURS = frozenset({demo.PAGE_ID, demo.X_USER_ID})
-MOST_WAITING = 60
+MOST_WAITING = 40
 # Between two new conversations: a handful at once so that a fresh demo is not empty, then one every 20 to 70 seconds.
 BURST = 6
 BURST_PAUSE = (1.0, 4.0)
