@@ -190,14 +190,20 @@ class WrongStopForm(forms.Form):
 class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
     """How a person likes the screen."""
 
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("", _("As in the browser")), *settings.LANGUAGES], required=False
+    )
+    theme = forms.ChoiceField(
+        label=_("Colours"),
+        choices=[("", _("As on the computer")), ("light", _("Light")), ("dark", _("Dark"))],
+        required=False,
+    )
     undo_seconds = forms.IntegerField(label=_("Seconds to undo a reply"), required=False, min_value=0, max_value=200)
 
     class Meta:
         model = Person
         fields = ["language", "theme", "compact", "letter_keys", "undo_seconds"]
         labels = {
-            "language": _("Language"),
-            "theme": _("Colours"),
             "compact": _("Compact rows"),
             "letter_keys": _("Single-letter keys"),
         }

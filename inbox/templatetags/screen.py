@@ -6,14 +6,29 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import pgettext_lazy
 
 register = template.Library()
+
+ATTACHMENT_KINDS = {
+    "photo": pgettext_lazy("attachment", "photo"),
+    "video": pgettext_lazy("attachment", "video"),
+    "link": pgettext_lazy("attachment", "link"),
+    "file": pgettext_lazy("attachment", "file"),
+    "sticker": pgettext_lazy("attachment", "sticker"),
+}
 
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of static/icons/sprite.svg; without a label it is decoration that stands beside its word."""
     return _drawn(name, str(label))
+
+
+@register.filter
+def attachment_kind(kind: str) -> str:
+    """A connector's word for an attachment as people say it; a kind that is new to us stands as it came."""
+    return str(ATTACHMENT_KINDS.get(kind, kind))
 
 
 # A list of 50 rows draws 200 icons: there are few different ones, so each is formatted once a process.

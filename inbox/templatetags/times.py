@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import pgettext
 
 register = template.Library()
 
@@ -21,11 +22,17 @@ def when(at: datetime | None, css: str = "") -> SafeString:
     local = timezone.localtime(at)
     shown = local.strftime("%H:%M")
     if local.date() != timezone.localdate():
-        day = date_format(local, "j M" if local.year == timezone.localdate().year else "j M Y")
-        shown = f"{day} {shown}"
+        shown = f"{_day(local)} {shown}"
     if css:
         return format_html('<time class="{}" datetime="{}">{}</time>', css, local.isoformat(), shown)
     return format_html('<time datetime="{}">{}</time>', local.isoformat(), shown)
+
+
+def _day(local: datetime) -> str:
+    """12 Nov, or 12 Nov 2025 for another year. Norwegian and Danish write a full stop after the number."""
+    if local.year == timezone.localdate().year:
+        return date_format(local, pgettext("day and month", "j M"))
+    return date_format(local, pgettext("day, month and year", "j M Y"))
 
 
 @register.simple_tag

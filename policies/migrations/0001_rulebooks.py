@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("watch", "watch: record it, disturb nobody"),
                             ("advise", "advise: show it"),
-                            ("warn", "warn: the agent has to say “I have checked”"),
+                            ("warn", "warn: the writer has to say “I have checked”"),
                             ("hold", "hold: a lead approves"),
                             ("block", "block: it has to be changed"),
                         ],

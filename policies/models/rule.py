@@ -31,7 +31,7 @@ class Rule(models.Model):
     class Effects(models.TextChoices):
         WATCH = Effect.WATCH, _("watch: record it, disturb nobody")
         ADVISE = Effect.ADVISE, _("advise: show it")
-        WARN = Effect.WARN, _("warn: the agent has to say “I have checked”")
+        WARN = Effect.WARN, _("warn: the writer has to say “I have checked”")
         HOLD = Effect.HOLD, _("hold: a lead approves")
         BLOCK = Effect.BLOCK, _("block: it has to be changed")
 
