@@ -394,6 +394,8 @@ function prepare(root) {
     count(form);
     grow(text);
     if (!form.querySelector("[data-kept]")) offerCopy(form);
+    // a draft from before has no verdict yet, and the rules may have changed since
+    if (text.value.trim() && !verdictOf(form).querySelector(".finding")) check(form);
   }
 }
 

@@ -68,6 +68,13 @@ def test_the_check_waits_for_a_pause_and_asks_once(show: Open, stage: Stage) -> 
     assert check["text"].replace("\r\n", "\n") == page.input_value(TEXT)
 
 
+def test_a_draft_from_before_is_checked_when_the_page_is_opened(show: Open, stage: Stage) -> None:
+    stage.findings = []
+    page = show("/desk/")
+    wait(page, lambda: stage.posts("/check/"))
+    assert stage.posts("/check/")[0]["text"] == DRAFT
+
+
 def test_the_answer_stands_under_the_text_and_is_said_once(show: Open, stage: Stage) -> None:
     page = show("/desk/")
     stage.findings = [finding("warn", 0, "Hei")]

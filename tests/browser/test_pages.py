@@ -1,0 +1,128 @@
+"""Every page as every role sees it: axe finds nothing, the browser complains of nothing, nothing scrolls sideways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext
+
+from inbox.models import Brake, Channel, Clearance, FollowUp, Note, Person, Reply, Role, Snippet, Thread
+from inbox.states import ReplyState
+from policies.models import Rulebook, Situation
+from tests import make
+from tests.browser import harness, site
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DESK = ("/", "/?list=needs", "/?list=all", "/?list=all&q=faktura", "/follow-ups/", "/me/", "/rules/", "/snippets/")
+LEADS = ("/board/", "/channels/", "/people/", "/situations/", "/follow-ups/?all")
+ADMINS = ("/rules/privacy/", "/rules/versions/1/")
+PAGES = {
+    "anna": DESK,
+    "lea": DESK[:1] + LEADS,
+    "ada": (*LEADS, *ADMINS),
+}
+
+
+@pytest.fixture
+def address(settings: LazySettings) -> Iterator[str]:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with site.running() as running:
+        yield running
+    connection.close_pool()
+
+
+@pytest.fixture
+def company(db: None) -> dict[str, Thread]:
+    """A morning with a bit of everything on the screen: every state a thread and a reply can be seen in."""
+    Rulebook.install_starter("company", at=timezone.now())
+    channel = make.channel("facebook", last_error="Facebook is in trouble (HTTP 503)", last_read_at=timezone.now())
+    anna, lea = make.person("anna"), make.person("lea", Role.LEAD)
+    make.person("ada", Role.ADMIN)
+    make.clear(anna, channel)
+    Snippet.objects.create(title="Router", text="Starta om routern.", language="sv", written_by=lea, approved_by=lea)
+    outage(channel)
+    threads = {
+        "open": make.thread(channel, "Stämmer det att ni lägger ner butiken i Luleå?"),
+        "answered": make.thread(channel, "Hvor er fakturaen min?"),
+        "danger": make.thread(channel, "Jeg kan ikke ringe 112, det virker ikke!"),
+    }
+    Note.write(threads["open"], "Pressen frågar också.", by=lea)
+    FollowUp.write(threads["open"], by=anna, text="Ringa upp", due_at=timezone.now() - timedelta(hours=1))
+    for state in (ReplyState.HELD, ReplyState.FAILED, ReplyState.UNCERTAIN):
+        reply(channel, anna, state)
+    Brake.pull(by=lea, channel=channel)
+    return threads
+
+
+def outage(channel: Channel) -> None:
+    Situation.objects.create(
+        kind="outage",
+        title="Bergen",
+        starts_at=timezone.now(),
+        terms=["bergen"],
+        targets=[{"kind": "phone", "text": "kundservice 020-12 34 56", "language": "", "hours": []}],
+    )
+
+
+def reply(channel: Channel, writer: Person, state: ReplyState) -> None:
+    """A reply as it stands on the screen in a state; the gate is satisfied by an approval of its text."""
+    thread = make.thread(channel, f"En fråga till ({state})")
+    draft = Reply.draft(thread, by=writer)
+    draft.save_text("Det kan jag svara på: 0-0-0.")
+    verdict = draft.check_text()
+    lead = Person.objects.get(username="lea")
+    judged = draft.judged(verdict)
+    Reply.objects.filter(pk=draft.pk).update(
+        state=state,
+        approved_by=lead,
+        approved_digest=judged["digest"],
+        reason="unread" if state != "held" else "",
+        **judged,
+    )
+
+
+def context_of(browser: Browser, address: str, name: str, **options: object) -> BrowserContext:
+    context = harness.open_context(browser, **options)
+    page = context.new_page()
+    page.goto(f"{address}/account/login/")
+    page.fill("[name=login]", name)
+    page.fill("[name=password]", "samtal-test")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(f"{address}/")
+    page.close()
+    return context
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_accessible_and_quiet(
+    browser: Browser, address: str, company: dict[str, Thread], name: str
+) -> None:
+    complaints: list[str] = []
+    for theme, size in (("light", harness.WIDE), ("dark", harness.NARROW)):
+        context = context_of(browser, address, name, theme=theme, size=size)
+        for path in (*PAGES[name], *(f"/threads/{thread.pk}/" for thread in company.values())):
+            screen = harness.open_page(context, address + path)
+            found = [*harness.axe(screen.page), *screen.complaints]
+            if over := harness.sideways(screen.page):
+                found.append(f"scrolls {over} px sideways")
+            complaints += [f"{path} {theme} {size[0]}: {line}" for line in found]
+            screen.page.close()
+        context.close()
+    assert complaints == []
+
+
+def test_a_reader_without_clearance_sees_the_thread_and_no_composer(
+    browser: Browser, address: str, company: dict[str, Thread]
+) -> None:
+    Clearance.objects.all().delete()
+    context = context_of(browser, address, "anna")
+    screen = harness.open_page(context, f"{address}/threads/{company['open'].pk}/")
+    assert screen.page.locator("textarea[data-text]").count() == 0
+    assert "You may read here" in screen.page.content()
+    context.close()
