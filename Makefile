@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test smoke
+.PHONY: help setup demo demo-reset test smoke messages
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,11 @@ test: setup  ## lint, types, contracts, migrations, and every test on real serve
 smoke: setup  ## the main job in a real browser against the demo that runs; FAULT=worker|web|sweep|redis|flush breaks it
 	@$(RUN) -m tests.smoke
 
+messages: setup  ## collect what people read into locale/*.po and compile it; needs GNU gettext
+	@$(RUN) manage.py makemessages --locale sv --locale nb --locale da --no-wrap --add-location file --no-obsolete \
+	  --ignore .venv --ignore tests --ignore node_modules
+	@$(RUN) manage.py compilemessages --ignore .venv
+
 # The stamp is made last, so a broken-off installation is done again. It depends on what is installed and on nothing else.
 $(INSTALLED): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -33,6 +38,6 @@ $(INSTALLED): requirements-dev.txt
 	@echo "Making the environment in .venv/ (about a minute, once)"
 	@$(RUN) -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@if command -v uv > /dev/null; \
-	  then uv pip install --python $(RUN) --require-hashes --requirement requirements-dev.txt; \
+	  then uv pip install --compile-bytecode --python $(RUN) --require-hashes --requirement requirements-dev.txt; \
 	  else $(RUN) -m pip install --disable-pip-version-check --no-deps --require-hashes --requirement requirements-dev.txt; fi
 	@touch $@

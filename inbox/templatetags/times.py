@@ -29,7 +29,7 @@ def when(at: datetime | None, css: str = "") -> SafeString:
 
 
 def _day(local: datetime) -> str:
-    """12 Nov, or 12 Nov 2025 for another year. Norwegian and Danish write a full stop after the number."""
+    """12 Nov, or 12 Nov 2025 for another year, the format itself translated: Swedish 12 nov, Danish 12. nov."""
     if local.year == timezone.localdate().year:
         return date_format(local, pgettext("day and month", "j M"))
     return date_format(local, pgettext("day, month and year", "j M Y"))
