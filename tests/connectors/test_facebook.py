@@ -106,6 +106,15 @@ def test_a_network_with_a_second_that_never_ends_is_not_followed_for_ever() -> N
         comments(body=body, window=Window(complete_up_to=Mark(at)))
 
 
+def test_a_page_that_ends_within_a_second_does_not_claim_that_second() -> None:
+    body = fixture("facebook_comments.json")
+    body["paging"]["next"] = "https://graph.facebook.com/v26.0/5_70/comments?after=Qg"
+    window = comments(body=body).window
+    assert window.complete_up_to is not None
+    assert window.complete_up_to.at < datetime(2026, 11, 20, 8, 4, tzinfo=UTC)
+    assert window.walk_to == window.complete_up_to
+
+
 @pytest.mark.parametrize(
     "paging", [5, {"next": 5}, {"next": "https://graph.facebook.com/"}, {"next": "http://[::1"}, {"next": "https://x/?access_token=t"}]
 )  # fmt: skip
