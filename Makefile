@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test smoke messages
+.PHONY: help setup demo demo-reset test smoke chaos proof messages
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ messages: setup  ## collect what people read into locale/*.po and compile it; ne
 	@$(RUN) manage.py makemessages --locale sv --locale nb --locale da --no-wrap --add-location file --no-obsolete \
 	  --ignore .venv --ignore tests --ignore node_modules
 	@$(RUN) manage.py compilemessages --ignore .venv
+
+chaos: setup  ## sending and intake under KILLS=1000 random kills, beside a naive sender; SEED=n repeats a plan
+	@$(RUN) -m tests.chaos --kills $(or $(KILLS),1000) --seed $(or $(SEED),0)
+
+proof: setup  ## all long proofs, one JSON line each
+	@$(RUN) -m tests.chaos --kills $(or $(KILLS),1000) --seed $(or $(SEED),0)
 
 # The stamp is made last, so a broken-off installation is done again. It depends on what is installed and on nothing else.
 $(INSTALLED): requirements-dev.txt

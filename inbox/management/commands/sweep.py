@@ -19,6 +19,9 @@ from inbox.tasks import TASKS, due, wake
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 50
+# Of each kind in one round: behind a long queue of sends, the channels must not wait.
+MOST_LATE = 5
+DATABASE_IS_LOST = (OperationalError, InterfaceError, PoolTimeout)
 
 
 class Command(BaseCommand):
@@ -43,7 +46,7 @@ def round_or_wait(woken: Woken) -> float:
     try:
         sweep(woken)
         return seconds_to_next()
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    except DATABASE_IS_LOST as error:
         log.warning("database: %s", error)
         close_old_connections()
         return 1.0
@@ -58,8 +61,10 @@ def sweep(woken: Woken) -> None:
         if not wake(task, pk):
             break
         woken.note(task, pk)
-    for task, pk in due(MOST_AT_ONCE, late=timedelta(seconds=settings.SAMTAL_SWEEP_PATIENCE)):
-        TASKS[task].apply(args=(pk,))
+    for task, pk in due(MOST_LATE, late=timedelta(seconds=settings.SAMTAL_SWEEP_PATIENCE)):
+        outcome = TASKS[task].apply(args=(pk,)).result
+        if isinstance(outcome, DATABASE_IS_LOST):
+            raise outcome
 
 
 class Woken:

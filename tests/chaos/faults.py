@@ -1,0 +1,205 @@
+"""The seeded killer: what goes wrong, how often, and for how long."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psutil
+import redis
+from requests import RequestException
+
+from connectors.sandbox.remote import RemoteRefusal
+from tests.chaos.proxy import Mood
+from tests.chaos.steps import STEPS
+from tests.chaos.world import World
+
+# How likely a process is to be killed each time it passes a step. A sweep takes seconds to start, a pool's child none.
+SHARES = {"worker": 0.05, "sweep": 0.004}
+NETWORKS = ("facebook", "x")
+# What the networks answer to a write: six ways of not saying whether it is out. All but the last two have posted.
+ANSWERS: tuple[dict[str, object], ...] = (
+    {"kind": "graph_error", "network": "facebook", "code": 2, "effect": True},
+    {"kind": "status", "status": 500, "body": "html", "effect": True},
+    {"kind": "reset", "effect": True},
+    {"kind": "truncated", "share": 0.5, "keep_length": True},
+    {"kind": "late_answer", "seconds": 3.0},
+    {"kind": "status", "status": 503, "body": "html"},
+    {"kind": "reset"},
+)
+
+
+class Killer:
+    """Kills and breaks in a thread of its own, in an order that the seed decides. `counts` tells what was done."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.counts: Counter[str] = Counter()
+        self._chance = random.Random(world.plan.seed)
+        self._ahead = 0.0  # seconds by which the networks' clock is before ours
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="killer", daemon=True)
+        self._broker = redis.Redis.from_url(world.servers.redis_url, socket_timeout=1)
+        self._acts: tuple[tuple[float, str, Callable[[], bool]], ...] = (
+            (60.0, "child", self.kill_child),
+            (1.5, "group", self.kill_group),
+            (2.5, "sweep", self.kill_sweep),
+            (0.7, "postgres", self.restart_postgres),
+            (3.0, "flush", self.flush),
+            (0.7, "valkey", lambda: self.world.signal("valkey", signal.SIGKILL)),
+            (0.7, "freeze", self.freeze_valkey),
+            (4.0, "database", self.trouble_database),
+            (6.0, "network", self.trouble_network),
+            (8.0, "answer", self.trouble_answers),
+            (3.0, "lag", self.let_reads_lag),
+            (1.0, "clock", self.move_clock),
+        )
+
+    @property
+    def kills(self) -> int:
+        """Processes of ours that were killed: at random moments and at named steps."""
+        return sum(self.counts[name] for name in ("child", "group", "sweep")) + len(self.world.deaths())
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            self._thread.join(20)
+            self.calm()
+
+    def calm(self) -> None:
+        """The trouble is over: the networks and the proxies are as they should be. Redis stays frozen."""
+        self.world.database.mood = self.world.network.mood = Mood()
+        self.world.remote.clear_faults()
+        self.world.remote.turn(facebook_lag=0, x_lag=0)
+        self.world.calm()
+        self.world.remote.advance(-self._ahead)
+        self._ahead = 0.0
+
+    def report(self) -> dict[str, int]:
+        steps = Counter(f"step {step}" for step in self.world.deaths())
+        proxies = Counter({f"database {what}": times for what, times in self.world.database.counts.items()})
+        proxies += Counter({f"network {what}": times for what, times in self.world.network.counts.items()})
+        return dict(sorted((self.counts + steps + proxies).items()))
+
+    def _run(self) -> None:
+        weights = [weight for weight, _, _ in self._acts]
+        while not self._stop.wait(self._chance.uniform(0.05, 0.5)):
+            _, name, act = self._chance.choices(self._acts, weights)[0]
+            try:
+                self.counts[name] += act()
+            except (RequestException, RemoteRefusal, redis.RedisError, psutil.NoSuchProcess, ProcessLookupError):
+                self.counts[f"{name} missed"] += 1
+
+    # --- processes -----------------------------------------------------------------------------------------------
+
+    def kill_child(self) -> bool:
+        pid = self.world.pid(self._any_worker())
+        children = psutil.Process(pid).children() if pid else []
+        if not children:
+            return False
+        child = self._chance.choice(children)
+        self._wait_for_work(child)
+        child.kill()
+        return True
+
+    def _wait_for_work(self, child: psutil.Process) -> None:
+        """Killing somebody who waits proves nothing: wait a little until it is at work, and then a moment more."""
+        idle = child.cpu_times()[:2]
+        for _ in range(40):
+            if child.cpu_times()[:2] != idle:
+                break
+            self._stop.wait(0.01)
+        self._stop.wait(self._chance.uniform(0.0, 0.08))
+
+    def kill_group(self) -> bool:
+        name = self._any_worker()
+        pid = self.world.pid(name)
+        if pid is None or not self.world.is_up(name):
+            return False
+        os.killpg(pid, signal.SIGKILL)
+        return True
+
+    def kill_sweep(self) -> bool:
+        name = f"sweep{self._chance.randrange(2)}"
+        return self.world.is_up(name) and self.world.signal(name, signal.SIGKILL)
+
+    def _any_worker(self) -> str:
+        return f"worker{self._chance.randrange(self.world.plan.groups)}"
+
+    # --- servers -------------------------------------------------------------------------------------------------
+
+    def restart_postgres(self) -> bool:
+        """As `pg_ctl restart -m immediate`; who keeps the server starts it again."""
+        return self.world.signal("postgres", signal.SIGQUIT)
+
+    def flush(self) -> bool:
+        return bool(self._broker.flushall())
+
+    def freeze_valkey(self) -> bool:
+        frozen = self.world.signal("valkey", signal.SIGSTOP)
+        self._stop.wait(self._chance.uniform(0.5, 3.0))
+        return frozen and self.world.signal("valkey", signal.SIGCONT)
+
+    def lose_valkey(self) -> bool:
+        """For good: it takes connections and never answers again."""
+        return self.world.signal("valkey", signal.SIGSTOP)
+
+    # --- the lines and the networks ------------------------------------------------------------------------------
+
+    def trouble_database(self) -> bool:
+        moods = (
+            Mood(lose_commit=0.05),
+            Mood(latency=0.01),
+            Mood(cut=0.1, cut_after=self._chance.randrange(200, 40_000)),
+            Mood(refuse=0.2),
+            Mood(),
+        )
+        self.world.database.mood = self._chance.choice(moods)
+        if self._chance.random() < 0.3:
+            self.world.database.reset_all()
+        return True
+
+    def trouble_network(self) -> bool:
+        moods = (
+            Mood(deaf=0.1),
+            Mood(latency=self._chance.uniform(0.05, 0.5)),
+            Mood(cut=0.2, cut_after=self._chance.randrange(10, 800)),
+            Mood(refuse=0.2),
+            Mood(),
+        )
+        self.world.network.mood = self._chance.choice(moods)
+        return True
+
+    def trouble_answers(self) -> bool:
+        fault = {"network": self._chance.choice(NETWORKS), **self._chance.choice(ANSWERS)}
+        self.world.remote.fault(**{"method": "POST", "count": self._chance.randrange(1, 6), **fault})
+        return True
+
+    def let_reads_lag(self) -> bool:
+        """None, below Q, or far above it."""
+        quiet = self.world.plan.quiet
+        lag = self._chance.choice((0.0, 0.0, quiet / 4, quiet * 2))
+        self.world.remote.turn(**{f"{self._chance.choice(NETWORKS)}_lag": lag})
+        return True
+
+    def move_clock(self) -> bool:
+        """The networks' clock jumps, by no more than clocks may differ."""
+        skew = self.world.plan.skew
+        ahead = self._chance.uniform(-skew, skew)
+        self.world.remote.advance(ahead - self._ahead)
+        self._ahead = ahead
+        return True
+
+
+def steps() -> dict[str, str]:
+    """CHAOS_STEPS by role, for processes that die now and then at every step."""
+    return {role: ",".join(f"{step}:{share}" for step in STEPS) for role, share in SHARES.items()}

@@ -1,0 +1,23 @@
+"""A small seeded share of `make chaos`: real workers, real sweeps, real servers, thirty kills."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+SEED, KILLS = 20, 30
+# The run makes a world of its own; it must not be led to the servers of the test-suite's own database.
+FOREIGN = ("DJANGO_SETTINGS_MODULE", "SAMTAL_SANDBOX_URL")
+
+
+def test_thirty_kills_lose_and_double_nothing() -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    command = (sys.executable, "-m", "tests.chaos", "--kills", str(KILLS), "--seed", str(SEED), "--alone")
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert run.stdout, run.stderr
+    figures = json.loads(run.stdout)
+    assert figures["kills"] >= KILLS
+    assert figures["sent"] > 0
+    assert (figures["lost"], figures["doubled"], figures["clean"], figures["drained"]) == (0, 0, True, True), figures
