@@ -2,7 +2,8 @@
 
     python -m tests.chaos --kills 1000 [--seed N] [--naive]
 
-The only line on standard output is JSON; progress goes to standard error. Exit code 1 where anything was lost or doubled, or the naive sender was not.
+The only line on standard output is JSON; progress goes to standard error.
+Exit code 1 where anything was lost or doubled, or the naive sender was not.
 """
 
 from __future__ import annotations
