@@ -6,8 +6,10 @@ import hashlib
 import itertools
 from datetime import UTC, datetime, timedelta
 
+from django.db import transaction
+
 from connectors.base import Author as RemoteAuthor
-from connectors.base import Kind, RemoteMessage, Secret, Visibility
+from connectors.base import Kind, RemoteMessage, Secret, Sent, Visibility
 from connectors.sandbox import demo
 from inbox.clock import read_clock
 from inbox.models import Attempt, Author, Channel, Clearance, Level, Message, Person, Reply, Role, Thread
@@ -16,6 +18,7 @@ from inbox.states import ReplyState
 from policies.models import Rulebook
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+LONG = timedelta(days=30)
 _numbers = itertools.count(1)
 
 
@@ -85,8 +88,10 @@ def remote(text: str, **fields: object) -> RemoteMessage:
 def message(channel: Channel, text: str = "Hvorfor er nettet nede hjemme hos meg?", **fields: object) -> Message:
     """A customer's message in the database, through the same door as every other."""
     told = remote(text, **fields)
-    store(channel, [told])
-    return Message.objects.get(network=channel.network, remote_id=told.remote_id)
+    with transaction.atomic():
+        store(channel, [told])
+    scope = channel.pk if told.visibility == Visibility.PRIVATE else 0
+    return Message.objects.get(network=channel.network, scope=scope, remote_id=told.remote_id)
 
 
 def thread(channel: Channel, text: str = "Hvorfor er nettet nede hjemme hos meg?", **fields: object) -> Thread:
@@ -174,3 +179,8 @@ def uncertain(thread: Thread, by: Person, text: str = FINE) -> Reply:
 def attempts(reply: Reply) -> list[str]:
     """What became of each attempt, in order."""
     return list(Attempt.objects.filter(reply=reply).order_by("number").values_list("outcome", flat=True))
+
+
+def sent(remote_id: str) -> Sent:
+    """The network's answer to a good call."""
+    return Sent(remote_id, f"https://example.test/{remote_id}", read_clock())

@@ -322,14 +322,16 @@ class Reply(models.Model):
         return Reason.ANSWERED if self.answered_by_others(thread, answers).exists() else Reason.NONE
 
     def answered_by_others(self, thread: Thread, answers: Message) -> models.QuerySet[Message]:
-        """Our posts to the same person since the writer looked, also those from the network's own app.
+        """Others' posts to the same person since the writer looked, also those from the network's own app.
 
         A network may put an answer to an answer under the thread's root, so the person counts, not the message.
         """
         to_them = Q(parent=answers) | Q(reply__answers=answers)
         if answers.author_id:
             to_them |= Q(parent__author=answers.author_id) | Q(reply__answers__author=answers.author_id)
-        return thread.messages.filter(to_them, is_ours=True, pk__gt=self.seen_id).exclude(reply=self)
+        ours = thread.messages.filter(to_them, is_ours=True, pk__gt=self.seen_id)
+        # Two replies in a row by one person are meant so: they leave in order.
+        return ours.exclude(reply__written_by=self.written_by_id)
 
     # --- approval ------------------------------------------------------------------------------------------------
 

@@ -10,12 +10,15 @@ from django.conf import LazySettings
 from connectors.sandbox.remote import Remote
 from connectors.sandbox.server import running
 from inbox.models import Channel, Person, Role
+from inbox.models.check import version_of
 from tests import make
 
 
 @pytest.fixture(autouse=True)
 def _quick(settings: LazySettings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # A published version never changes, but every test publishes its own.
+    version_of.cache_clear()
 
 
 @pytest.fixture
