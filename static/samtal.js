@@ -250,20 +250,26 @@ setInterval(() => {
   }
 }, 1000);
 
-// ── panes that begin at their newest end, and stay there while something is added ──
+// ── panes that begin at their newest end, and stay there while something is added or the room gets smaller ──
 
 const NEAR = 40;
+const atEnd = new WeakSet();
 
 function toEnd(pane) {
-  pane.scrollTop = pane.scrollHeight;
+  if (atEnd.has(pane)) pane.scrollTop = pane.scrollHeight;
 }
 
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const pane = event.detail.target.closest("[data-starts-at-end]");
-  if (pane) pane.toggleAttribute("data-at-end", pane.scrollHeight - pane.scrollTop - pane.clientHeight < NEAR);
-});
+function startAtEnd(pane) {
+  atEnd.add(pane);
+  toEnd(pane);
+  pane.addEventListener("scroll", () => {
+    if (pane.scrollHeight - pane.scrollTop - pane.clientHeight < NEAR) atEnd.add(pane);
+    else atEnd.delete(pane);
+  });
+  new ResizeObserver(() => toEnd(pane)).observe(pane);
+}
 
-document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("[data-at-end]").forEach(toEnd));
+document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("[data-starts-at-end]").forEach(toEnd));
 
 // ── what every page and every swapped partial gets ──
 
@@ -280,7 +286,7 @@ function prepare(root) {
     countDown(element);
   });
   each(root, "[data-error-summary]", (summary) => summary.focus());
-  each(root, "[data-starts-at-end]", toEnd);
+  each(root, "[data-starts-at-end]", startAtEnd);
 }
 
 prepare(document);

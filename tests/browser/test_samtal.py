@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import Open
-from tests.browser.stage import Stage
+from tests.browser.stage import Stage, findings
 from tests.browser.test_live import wait
 
 UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
@@ -173,11 +173,30 @@ def test_a_password_can_be_shown_and_hidden(show: Open) -> None:
     assert page.locator("[name=password]").get_attribute("type") == "password"
 
 
+IN_SIGHT = "e => e.getBoundingClientRect().bottom <= e.closest('.desk-scroll').getBoundingClientRect().bottom"
+
+
 def test_the_thread_begins_at_its_newest_message(show: Open) -> None:
+    assert show("/desk/").locator(".message.unanswered").evaluate(IN_SIGHT)
+
+
+def test_the_newest_message_stays_in_sight_when_the_verdict_needs_room(show: Open, stage: Stage) -> None:
+    stage.findings = []
     page = show("/desk/")
-    assert page.locator(".message.unanswered").evaluate(
-        "e => e.getBoundingClientRect().bottom <= e.closest('.desk-scroll').getBoundingClientRect().bottom"
-    )
+    stage.findings = findings()
+    page.fill("#text-42", stage.draft + " ")
+    expect(page.locator(".finding")).to_have_count(2)
+    assert page.locator(".message.unanswered").evaluate(IN_SIGHT)
+
+
+def test_whoever_reads_further_up_is_left_there(show: Open, stage: Stage) -> None:
+    page = show("/desk/")
+    page.evaluate("document.querySelector('[data-starts-at-end]').scrollTop = 10")
+    page.wait_for_timeout(100)
+    with page.expect_response("**/messages/"):
+        page.evaluate("htmx.trigger(document.body, 'samtal:refresh')")
+    page.wait_for_timeout(100)
+    assert page.evaluate("document.querySelector('[data-starts-at-end]').scrollTop") == 10
 
 
 def test_the_skip_link_leads_past_the_navigation(show: Open) -> None:
