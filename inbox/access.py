@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
+NOBODY: frozenset[str] = frozenset()
 PUBLIC = frozenset({"anonymous", "none", "agent", "lead", "admin"})
 SIGNED_IN = frozenset({"none", "agent", "lead", "admin"})
 DESK = frozenset({"agent", "lead", "admin"})
@@ -28,6 +29,13 @@ ROUTES: dict[str, frozenset[str]] = {
     "account_reset_password_from_key_done": PUBLIC,
     "account_change_password": SIGNED_IN,
     "account_reauthenticate": SIGNED_IN,
+    # allauth brings these; people are added by an admin and sign in with a password
+    "account_signup": NOBODY,
+    "account_email": NOBODY,
+    "account_email_verification_sent": NOBODY,
+    "account_confirm_email": NOBODY,
+    "account_set_password": NOBODY,
+    "account_confirm_login_code": NOBODY,
     "preferences": SIGNED_IN,
     # the desk: reading is for everyone with a role, answering asks for a clearance as well
     "desk": DESK,
@@ -99,7 +107,7 @@ ROUTES: dict[str, frozenset[str]] = {
 
 def roles_for(route: str) -> frozenset[str]:
     """The roles that may use a route; nobody where the table does not know it."""
-    return ROUTES.get(route, frozenset())
+    return ROUTES.get(route, NOBODY)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 from django.conf import settings
+from django.db import connections
 
 log = logging.getLogger(__name__)
 
@@ -56,13 +57,18 @@ class Stream:
     shown: frozenset[int] = frozenset()
     queue: asyncio.Queue[Event | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
 
-    def put(self, event: Event | None) -> None:
-        """Hand over an event; None ends the stream. A browser that does not keep up starts afresh."""
+    def put(self, event: Event) -> None:
+        """Hand over an event. A browser that does not keep up starts afresh."""
         if self.queue.full():
-            while not self.queue.empty():
-                self.queue.get_nowait()
-            event = None
-        self.queue.put_nowait(event)
+            self.end()
+        else:
+            self.queue.put_nowait(event)
+
+    def end(self) -> None:
+        """End the stream, whatever waits in it."""
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait(None)
 
 
 class Hub:
@@ -85,7 +91,7 @@ class Hub:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
-                    settings.DATABASE_URL, autocommit=True, application_name="samtal live"
+                    **database(), autocommit=True, application_name="samtal live"
                 ) as connection:
                     await connection.execute("LISTEN samtal")
                     await connection.execute("LISTEN samtal_shown")
@@ -115,7 +121,16 @@ class Hub:
                     stream.shown = frozenset(int(pk) for pk in ids.split(",") if pk)
             return
         kind, pk, version = payload.split(":")
-        self.publish(kind, int(pk), int(version))
+        if kind == "locked_out":
+            self.end_streams(int(pk))
+        else:
+            self.publish(kind, int(pk), int(version))
+
+    def end_streams(self, person_id: int) -> None:
+        """A person is locked out: what they have open hears nothing more, and cannot be opened again."""
+        for stream in self.streams:
+            if stream.person_id == person_id:
+                stream.end()
 
     def publish(self, kind: str, pk: int, version: int) -> None:
         self.number += 1
@@ -138,6 +153,13 @@ class Hub:
             return None
         known = [event for event in self.events if event.number > int(number)]
         return known if len(known) == self.number - int(number) else None
+
+
+def database() -> dict[str, str]:
+    """Where Django's own connections go, for the one that does not come from its pool."""
+    told = connections["default"].settings_dict
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    return {name: str(told[key]) for name, key in names.items() if told[key]}
 
 
 hub = Hub()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import ExpressionWrapper, F, Q
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Cast, Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
 
 import connectors
@@ -16,7 +16,7 @@ from connectors.base import Capabilities, Connector, ConnectorError, Credentials
 from inbox.clock import Clock, after, moment
 from inbox.models.audit import Audit
 from inbox.models.person import Person
-from inbox.models.secret import SecretsField
+from inbox.models.secret import SecretsField, rotated
 
 if TYPE_CHECKING:
     from inbox.models.reply import Reply
@@ -98,6 +98,20 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def rotate_tokens(cls) -> int:
+        """All tokens under the newest key, or none: how many channels. Raises InvalidToken for an unknown key."""
+        with transaction.atomic():
+            rows = (
+                cls.objects.select_for_update()
+                .order_by("pk")
+                .annotate(ciphertext=Cast("secrets", models.BinaryField()))
+            )
+            channels = dict(rows.values_list("pk", "ciphertext"))
+            for pk, ciphertext in channels.items():
+                cls.objects.filter(pk=pk).update(secrets=rotated(bytes(ciphertext)))
+            return len(channels)
 
     # --- its network ---------------------------------------------------------------------------------------------
 
