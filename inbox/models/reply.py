@@ -120,6 +120,10 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         oldest = self.due().aggregate(wait=models.Max(Clock() - F("not_before"), output_field=models.DurationField()))
         return oldest["wait"].total_seconds() if oldest["wait"] else 0.0
 
+    def suspect_queue(self) -> int:
+        """What is queued may be out already (a backup was restored): look for it before it is sent. How many."""
+        return sum(reply.look_first() for reply in self.filter(state=ReplyState.QUEUED))
+
     def held(self) -> ReplyQuerySet:
         """Waiting for approval, oldest first. Index reply_held."""
         return (
@@ -407,6 +411,18 @@ class Reply(models.Model):
             return bool(rows)
 
     # --- sending -------------------------------------------------------------------------------------------------
+
+    def look_first(self) -> bool:
+        """Queued → sending, as if a call of unknown outcome had been made since it was queued."""
+        queued_at, number = self.changed_at, self.attempt + 1
+        with transaction.atomic():
+            looking = {"attempt": number, "attempt_at": moment(), "reads": 0, "waits_for": Waits.NOTHING}
+            not_before = moment(plus=self.channel.quiet_time)
+            if not self.move(ReplyState.SENDING, **looking, not_before=not_before):
+                return False
+            Attempt.objects.create(reply=self, number=number, started_at=queued_at, outcome="unknown")
+            Audit.write("looked_for", by=None, reply=self, attempt=number)
+            return True
 
     def start(self, at: datetime | None = None) -> Outgoing | None:
         """Begin an attempt, if all guards let it: in one transaction the lock, the guards, the gate and the attempt.

@@ -20,7 +20,7 @@ from tests.chaos.steps import STEPS
 from tests.chaos.world import World
 
 # How likely a process is to be killed each time it passes a step. A sweep takes seconds to start, a pool's child none.
-SHARES = {"worker": 0.05, "sweep": 0.004}
+SHARES = {"worker": 0.08, "sweep": 0.004}
 NETWORKS = ("facebook", "x")
 # What the networks answer to a write: six ways of not saying whether it is out. All but the last two have posted.
 ANSWERS: tuple[dict[str, object], ...] = (
@@ -92,7 +92,7 @@ class Killer:
 
     def _run(self) -> None:
         weights = [weight for weight, _, _ in self._acts]
-        while not self._stop.wait(self._chance.uniform(0.05, 0.5)):
+        while not self._stop.wait(self._chance.uniform(0.02, 0.3)):
             _, name, act = self._chance.choices(self._acts, weights)[0]
             try:
                 self.counts[name] += act()
@@ -171,7 +171,7 @@ class Killer:
     def trouble_network(self) -> bool:
         moods = (
             Mood(deaf=0.1),
-            Mood(latency=self._chance.uniform(0.05, 0.5)),
+            Mood(latency=self._chance.uniform(0.02, 0.3)),
             Mood(cut=0.2, cut_after=self._chance.randrange(10, 800)),
             Mood(refuse=0.2),
             Mood(),

@@ -44,7 +44,7 @@ class Plan:
     seed: int
     naive: bool = False
     groups: int = 2
-    children: int = 3
+    children: int = 4
     quiet: float = 5.0
     deadline: float = 2.0
     gap: float = 3.0
