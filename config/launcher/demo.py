@@ -166,8 +166,9 @@ def _cluster_directory(place: Place) -> Path:
 
 def _listen_for_signals(supervisor: Supervisor) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN or number != signal.SIGHUP:  # nohup means it
-            signal.signal(number, lambda *_: supervisor.request_stop())
+        if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+            continue  # started with nohup
+        signal.signal(number, lambda *_: supervisor.request_stop())
 
 
 def _welcome(ports: Ports, environment: Mapping[str, str], seconds: float) -> list[str]:

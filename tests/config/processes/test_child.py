@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from config.processes.child import answers, listens, lives, says
+from config.processes.child import Child, Warden, answers, listens, lives, says
+from config.processes.console import Console
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -26,15 +27,17 @@ def port():
 
 
 @pytest.fixture
-def child(supervisor, make_program):
-    supervisor.spawn(make_program("web", "import signal; print('listening on 80'); signal.pause()"))
-    supervisor.settle()
-    return supervisor._keepers[0].child
-
-
-@pytest.fixture
-def make_program(make_program):
-    return lambda name, code: make_program(name, code, ready=says("listening"))
+def child(make_program, tmp_path, screen):
+    """A child that has said where it listens."""
+    program = make_program("web", "import signal; print('listening on 80'); signal.pause()")
+    warden = Warden()
+    child = Child(program, run=tmp_path, console=Console(screen), warden=warden)
+    child.spawn()
+    while not child.tail:
+        assert child.ended() is None
+    yield child
+    child.kill()
+    warden.dismiss()
 
 
 def test_an_address_answers_only_with_200(child, port):

@@ -1,6 +1,7 @@
 """Real processes, started, killed and stopped."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,18 +11,19 @@ from pathlib import Path
 import pytest
 
 from config.embedded.place import CHECKOUT
-from config.processes.child import lives
+from config.processes.child import lives, says
+from config.processes.console import Console
 from config.processes.errors import StartError, StopRequested
-from config.processes.supervisor import Backoff
+from config.processes.supervisor import Backoff, Supervisor
 
+SAYS_READY = says(r"^ready \d+$")
 READY_AND_WAIT = "import signal; print('ready'); signal.pause()"
 STUBBORN = """
 import os, signal
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 child = os.fork()
 if child:
-    print(child)
-    print("ready")
+    print("ready", child)
 while True:
     signal.pause()
 """
@@ -29,6 +31,11 @@ while True:
 
 def pid_of(supervisor, name):
     return int((supervisor.run / f"{name}.pid").read_text())
+
+
+def pool_of(screen):
+    """The process that the stubborn worker has started."""
+    return int(re.search(r"worker +\| ready (\d+)", screen.getvalue())[1])
 
 
 def tend_until(supervisor, condition, within=10.0):
@@ -111,25 +118,26 @@ class TestRestart:
         backoff = Backoff(first=0.5, longest=15.0)
         assert [backoff.delay(deaths) for deaths in (1, 2, 3, 6, 60)] == [0.5, 1.0, 2.0, 15.0, 15.0]
 
-    def test_one_that_stayed_up_starts_from_the_shortest_wait_again(self, supervisor, make_program, screen):
-        supervisor._backoff = Backoff(first=0.1, longest=5.0, steady=0.3)
-        supervisor.spawn(make_program("worker", "import threading; threading.Event().wait(0.5)"))
-        tend_until(supervisor, lambda: screen.getvalue().count("starting it again in 0.1 s") == 3)
+    def test_one_that_stayed_up_starts_from_the_shortest_wait_again(self, tmp_path, make_program, screen):
+        forgiving = Backoff(first=0.1, longest=5.0, steady=0.3)
+        with Supervisor(tmp_path / "forgiving", Console(screen), backoff=forgiving) as supervisor:
+            supervisor.spawn(make_program("worker", "import threading; threading.Event().wait(0.5)"))
+            tend_until(supervisor, lambda: screen.getvalue().count("starting it again in 0.1 s") == 3)
 
-    def test_the_pool_of_a_killed_worker_goes_with_it(self, supervisor, make_program, gone):
-        supervisor.spawn(make_program("worker", STUBBORN))
+    def test_the_pool_of_a_killed_worker_goes_with_it(self, supervisor, make_program, screen, gone):
+        supervisor.spawn(make_program("worker", STUBBORN, ready=SAYS_READY))
         supervisor.settle()
-        pool = int(supervisor._keepers[0].child.tail[0])
+        pool = pool_of(screen)
         os.kill(pid_of(supervisor, "worker"), signal.SIGKILL)
         tend_until(supervisor, lambda: not (supervisor.run / "worker.pid").exists())
         assert gone([pool], within=1)
 
 
 class TestStop:
-    def test_a_stubborn_child_and_its_own_child_are_gone_within_five_seconds(self, supervisor, make_program, gone):
-        supervisor.spawn(make_program("worker", STUBBORN), make_program("web", READY_AND_WAIT))
+    def test_a_stubborn_child_and_its_own_are_gone_within_five_seconds(self, supervisor, make_program, screen, gone):
+        supervisor.spawn(make_program("worker", STUBBORN, ready=SAYS_READY), make_program("web", READY_AND_WAIT))
         supervisor.settle()
-        pids = [pid_of(supervisor, "worker"), pid_of(supervisor, "web"), int(supervisor._keepers[0].child.tail[0])]
+        pids = [pid_of(supervisor, "worker"), pid_of(supervisor, "web"), pool_of(screen)]
         begun = time.monotonic()
         supervisor.stop()
         assert time.monotonic() - begun < 5
@@ -155,10 +163,10 @@ class TestStop:
         shown = screen.getvalue()
         assert shown.index("the user goes") < shown.index("the server goes")
 
-    def test_pid_files_of_an_earlier_run_are_cleared(self, tmp_path, supervisor):
-        (supervisor.run / "web.pid").write_text("1\n")
-        with type(supervisor)(supervisor.run, supervisor._console):
-            assert not (supervisor.run / "web.pid").exists()
+    def test_pid_files_of_an_earlier_run_are_cleared(self, tmp_path, screen):
+        (tmp_path / "web.pid").write_text("1\n")
+        with Supervisor(tmp_path, Console(screen)):
+            assert not (tmp_path / "web.pid").exists()
 
 
 LAUNCHER = """
@@ -172,7 +180,7 @@ from config.processes.supervisor import Supervisor
 with Supervisor(Path({run!r}), Console(sys.stdout)) as supervisor:
     signal.signal(signal.SIGTERM, lambda *_: supervisor.request_stop())
     supervisor.spawn(Program(
-        name="worker", command=(sys.executable, "-c", {stubborn!r}), ready=says("^ready$"),
+        name="worker", command=(sys.executable, "-c", {stubborn!r}), ready=says("^ready"),
         directory=Path({run!r}), environment={{"PYTHONUNBUFFERED": "1"}},
     ))
     try:
@@ -190,7 +198,7 @@ def launcher(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", code], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
-    pool = next(int(line.split("|")[1]) for line in process.stdout if line.startswith("worker"))
+    pool = next(int(line.split()[-1]) for line in process.stdout if line.startswith("worker"))
     next(line for line in process.stdout if "is up" in line)
     worker = int((tmp_path / "worker.pid").read_text())
     yield process, [worker, pool, *_children_of(process.pid)]
