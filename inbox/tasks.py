@@ -81,7 +81,9 @@ def pull(channel_id: int) -> None:
 def read_streams(channel: Channel, connector: Connector) -> bool:
     """Read the streams; true where the budget of pages ended before they did."""
     pages = MOST_PAGES
-    waiting = list(connector.streams())
+    # A stream that was left open is gone on with, also where nothing names it any more: its post may be deleted.
+    opened = channel.streams.filter(walk_to_at__isnull=False).values_list("key", flat=True)
+    waiting = list(dict.fromkeys([*connector.streams(), *opened]))
     states: dict[str, str] = {}
     while waiting and pages:
         key = waiting.pop(0)

@@ -17,7 +17,13 @@ from policies.models import Rulebook, Situation
 from tests import make
 from tests.browser import harness, site
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    # WhiteNoise hands its files to ASGI as they are; uvicorn reads them at once and leaves their closing to Python.
+    pytest.mark.filterwarnings(
+        "ignore:StreamingHttpResponse must consume", "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 
 DESK = ("/", "/?list=needs", "/?list=all", "/?list=all&q=faktura", "/follow-ups/", "/me/", "/rules/", "/snippets/")
 LEADS = ("/board/", "/channels/", "/people/", "/situations/", "/follow-ups/?all")
@@ -78,13 +84,9 @@ def reply(channel: Channel, writer: Person, state: ReplyState) -> None:
     verdict = draft.check_text()
     lead = Person.objects.get(username="lea")
     judged = draft.judged(verdict)
-    Reply.objects.filter(pk=draft.pk).update(
-        state=state,
-        approved_by=lead,
-        approved_digest=judged["digest"],
-        reason="unread" if state != "held" else "",
-        **judged,
-    )
+    approval = {"approved_by": lead, "approved_digest": judged["digest"]}
+    reason = "" if state == ReplyState.HELD else "unread"
+    Reply.objects.filter(pk=draft.pk).update(state=state, reason=reason, **approval, **judged)
 
 
 def context_of(browser: Browser, address: str, name: str, **options: object) -> BrowserContext:
