@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import psycopg
 from django.conf import settings
 from django.db import connections
+from psycopg.conninfo import make_conninfo
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class Hub:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
-                    **database(), autocommit=True, application_name="samtal live"
+                    database(), autocommit=True, application_name="samtal live"
                 ) as connection:
                     await connection.execute("LISTEN samtal")
                     await connection.execute("LISTEN samtal_shown")
@@ -155,11 +156,11 @@ class Hub:
         return known if len(known) == self.number - int(number) else None
 
 
-def database() -> dict[str, str]:
+def database() -> str:
     """Where Django's own connections go, for the one that does not come from its pool."""
     told = connections["default"].settings_dict
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    return {name: str(told[key]) for name, key in names.items() if told[key]}
+    return make_conninfo(**{name: str(told[key]) for name, key in names.items() if told[key]})
 
 
 hub = Hub()
