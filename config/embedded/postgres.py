@@ -24,7 +24,7 @@ COMMON = {
     "log_checkpoints": "off",
 }
 # For a cluster that is thrown away: a crash of the machine may take it, a crash of a process must not.
-FLEETING = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FLEETING = {"fsync": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True)
