@@ -17,6 +17,8 @@ from pathlib import Path
 
 import polib
 import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -332,6 +334,22 @@ def test_the_sign_in_page_speaks_the_language_of_the_browser(language: str, said
     page = Client().get(reverse("account_login"), headers={"accept-language": language}).content.decode()
     assert f'<html lang="{language}"' in page
     assert f"<h1>{said}</h1>" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Use at least 10 characters."),
+        ("sv", "Använd minst 10 tecken."),
+        ("nb", "Bruk minst 10 tegn."),
+        ("da", "Brug mindst 10 tegn."),
+    ],
+)
+def test_a_short_password_is_refused_in_the_readers_language(language: str, said: str) -> None:
+    with translation.override(language), pytest.raises(ValidationError) as refused:
+        validate_password("kv7-Zq9")
+    assert refused.value.messages == [said]
+    validate_password("kv7-Zq9-åö")
 
 
 @pytest.fixture
