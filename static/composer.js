@@ -188,6 +188,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("htmx:afterSwap", () => {
   document.querySelectorAll("form[data-composer]").forEach((form) => {
     if (form.dataset.check) readMarks(form);
+    count(form);
   });
 });
 
