@@ -169,12 +169,16 @@ class Stage:
         }
 
 
-class SignIn(forms.Form):
-    """The fields of allauth's form, without its database."""
+class Account(forms.Form):
+    """The fields of allauth's forms, without its database; each page draws those it names."""
 
     login = forms.CharField(label="Login")
     password = forms.CharField(widget=forms.PasswordInput, help_text="Forgotten your password?")
     remember = forms.BooleanField(required=False)
+    oldpassword = forms.CharField(widget=forms.PasswordInput)
+    password1 = forms.CharField(widget=forms.PasswordInput, help_text="At least 10 characters.")
+    password2 = forms.CharField(widget=forms.PasswordInput)
+    email = forms.EmailField()
 
 
 PAGES = {
@@ -184,6 +188,12 @@ PAGES = {
     "/messages/": "stage_messages.html",
     "/undo/": "stage_undo.html",
     "/login/": "account/login.html",
+    "/logout/": "account/logout.html",
+    "/password-change/": "account/password_change.html",
+    "/password-reset/": "account/password_reset.html",
+    "/password-choose/": "account/password_reset_from_key.html",
+    "/confirm/": "account/reauthenticate.html",
+    "/email/": "account/email.html",
     "/400/": "400.html",
     "/403/": "403.html",
     "/403-csrf/": "403_csrf.html",
@@ -242,8 +252,8 @@ class Answers(BaseHTTPRequestHandler):
 
     def page(self, path: str, query: Mapping[str, list[str]]) -> None:
         context = self.stage.context() | {name: values[-1] for name, values in query.items()}
-        if path == "/login/":
-            context |= SIGNED_OUT | {"form": SignIn({}) if "errors" in query else SignIn()}
+        if PAGES[path].startswith("account/"):
+            context |= SIGNED_OUT | {"form": Account({}) if "errors" in query else Account(), "action_url": path}
         elif path == "/bare/":
             context = {}
         elif path[1].isdigit():

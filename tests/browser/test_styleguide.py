@@ -9,14 +9,25 @@ from tests.browser import harness
 from tests.browser.conftest import Open
 from tests.browser.stage import Stage
 
-PAGES = ("/styleguide/", "/desk/", "/desk/?pane=list", "/login/", "/login/?errors=1", "/bare/")
+PAGES = ("/styleguide/", "/desk/", "/desk/?pane=list", "/bare/")
+ACCOUNT = (
+    "/login/",
+    "/login/?errors=1",
+    "/logout/",
+    "/password-change/",
+    "/password-change/?errors=1",
+    "/password-reset/",
+    "/password-choose/",
+    "/confirm/",
+    "/email/",
+)
 DURATIONS = "[...document.querySelectorAll('*')].map(each => parseFloat(getComputedStyle(each).transitionDuration))"
 ERRORS = ("/400/", "/403/", "/403-csrf/", "/404/", "/409/", "/500/", "/503/")
 
 
 @pytest.mark.parametrize("size", [harness.WIDE, harness.NARROW], ids=["1280", "320"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", [*PAGES, *ERRORS])
+@pytest.mark.parametrize("path", [*PAGES, *ACCOUNT, *ERRORS])
 def test_nothing_is_wrong_with_the_page(
     browser: Browser, stage: Stage, path: str, theme: str, size: tuple[int, int]
 ) -> None:
