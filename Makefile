@@ -27,7 +27,7 @@ smoke: setup  ## the main job in a real browser against the demo that runs; FAUL
 messages: setup  ## collect what people read into locale/*.po and compile it; needs GNU gettext
 	@$(RUN) manage.py makemessages --locale sv --locale nb --locale da --no-wrap --add-location file --no-obsolete \
 	  --ignore .venv --ignore tests --ignore node_modules
-	@$(RUN) manage.py compilemessages --ignore .venv
+	@SAMTAL_PROFILE=public_body $(RUN) manage.py compilemessages --ignore .venv
 
 chaos: setup  ## sending and intake under KILLS=1000 random kills, beside a naive sender; SEED=n repeats a plan
 	@$(RUN) -m tests.chaos --kills $(or $(KILLS),1000) --seed $(or $(SEED),0)

@@ -236,6 +236,9 @@ SAMTAL_ORGANISATION = env.str("SAMTAL_ORGANISATION", default="Nordnett")
 SAMTAL_PROFILE = env.str("SAMTAL_PROFILE", default="company")
 if SAMTAL_PROFILE not in ("company", "public_body"):
     raise ImproperlyConfigured(f"SAMTAL_PROFILE is {SAMTAL_PROFILE!r}; use company or public_body.")
+# A public body speaks of residents, not of customers: its words come first.
+if SAMTAL_PROFILE == "public_body":
+    LOCALE_PATHS.insert(0, BASE_DIR / "locale" / "public_body")
 # "" speaks to the real networks; a loopback address speaks to the sandbox network.
 SAMTAL_SANDBOX_URL = env.str("SAMTAL_SANDBOX_URL", default="")
 SAMTAL_GRAPH_VERSION = env.str("SAMTAL_GRAPH_VERSION", default="26.0")

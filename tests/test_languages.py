@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import re
+import subprocess
+import sys
 import tokenize
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -30,6 +33,8 @@ from tests import make
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("sv", "nb", "da")
+# A public body's own words, which come before the others; English has some of these too.
+PUBLIC_BODY = tuple(f"public_body/{language}" for language in ("en", *LANGUAGES))
 SOURCES = ("config", "inbox", "policies")
 
 # Where the context and the plural stand among the arguments: (context, message, plural).
@@ -193,14 +198,14 @@ def test_every_text_of_the_sources_is_in_the_file_and_nothing_else_is(language: 
 # --- what the translations say ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES + PUBLIC_BODY)
 def test_nothing_is_missing_fuzzy_or_obsolete(language: str) -> None:
     entries = catalog(language)
     assert [entry.msgid for entry in entries if not all(translations(entry))] == []
     assert [entry.msgid for entry in entries if entry.fuzzy or entry.obsolete] == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES + PUBLIC_BODY)
 def test_the_compiled_file_is_what_the_text_file_compiles_to(language: str) -> None:
     written = catalog(language)
     compiled = polib.mofile(str(ROOT / "locale" / language / "LC_MESSAGES" / "django.mo"))
@@ -210,7 +215,7 @@ def test_the_compiled_file_is_what_the_text_file_compiles_to(language: str) -> N
     assert compiled.metadata["Plural-Forms"] == written.metadata["Plural-Forms"] == "nplurals=2; plural=(n != 1);"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES + PUBLIC_BODY)
 def test_placeholders_and_markup_survive_translation(language: str) -> None:
     for entry in catalog(language):
         wanted = sorted(PLACEHOLDER.findall(entry.msgid_plural or entry.msgid))
@@ -218,7 +223,7 @@ def test_placeholders_and_markup_survive_translation(language: str) -> None:
             assert sorted(PLACEHOLDER.findall(text)) == wanted, text
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES + PUBLIC_BODY)
 def test_a_translation_begins_and_ends_as_its_source_does(language: str) -> None:
     """A full stop, a colon or an ellipsis too many or too few shows on a button."""
     ends = ("…", ":", "?", ".")
@@ -249,6 +254,31 @@ def test_no_english_word_is_said_that_the_screens_avoid() -> None:
 def test_no_letter_of_a_neighbour_has_slipped_in(language: str) -> None:
     foreign = re.compile(FOREIGN_LETTERS[language])
     assert [text for entry in catalog(language) for text in translations(entry) if foreign.search(text)] == []
+
+
+@pytest.mark.parametrize("language", PUBLIC_BODY)
+def test_a_public_body_has_a_word_of_its_own_wherever_customers_are_spoken_of(language: str) -> None:
+    customers = {text for text in source_texts() if re.search(r"(?i)\bcustomers?\b(?! service)", text[1])}
+    unknown = set() if language.endswith("en") else {("", "Unknown author", "")}
+    entries = catalog(language)
+    assert {key(entry) for entry in entries} == customers | unknown
+    assert [entry.msgstr for entry in entries if re.search(r"(?i)\b(customer|kund)", entry.msgstr)] == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"), [("company", "Customer Kund Kunde"), ("public_body", "Resident Invånare Borger")]
+)
+def test_the_profile_decides_between_customers_and_residents(profile: str, said: str) -> None:
+    """In a process of its own: a process reads its languages once."""
+    script = """import django; django.setup()
+from django.utils.translation import gettext, override
+for language in ("en", "sv", "da"):
+    with override(language): print(gettext("Customer"))"""
+    environment = {**os.environ, "SAMTAL_PROFILE": profile, "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=True
+    )
+    assert done.stdout.split() == said.split()
 
 
 # --- what bypasses gettext -------------------------------------------------------------------------------------------
