@@ -57,7 +57,7 @@ def _explain(problem: OSError) -> str:
     where = f" ({problem.filename})" if problem.filename else ""
     if problem.errno == errno.ENOSPC:
         return f"The disk is full{where}. Make room and start again."
-    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    if problem.errno in (errno.EACCES, errno.EPERM):
         return (
             f"{problem.strerror}{where}. Was the demo started by another user before? Then remove .demo as that user."
         )

@@ -30,9 +30,12 @@ def main(parent: int, number: int, user: str, directory: str, command: list[str]
 
 def become(user: str) -> None:
     entry = pwd.getpwnam(user)
-    os.setgroups([entry.pw_gid])
-    os.setgid(entry.pw_gid)
-    os.setuid(entry.pw_uid)
+    try:
+        os.setgroups([entry.pw_gid])
+        os.setgid(entry.pw_gid)
+        os.setuid(entry.pw_uid)
+    except OSError as problem:  # the root of a container without the right to change users
+        sys.exit(f"This root may not become {user} ({problem.strerror}). Run it as a normal user.")
 
 
 def die_with(parent: int, number: int) -> None:
