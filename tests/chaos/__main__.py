@@ -33,9 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
 
         run = Run(world)
         if options.naive:
-            figures = run.naive_to_the_end(NAIVE_DOUBLED, NAIVE_KILLS, LONGEST)
+            figures = run.naive_to_the_end(NAIVE_DOUBLED, NAIVE_KILLS, options.longest)
         else:
-            figures = run.to_the_end(options.kills, LONGEST)
+            figures = run.to_the_end(options.kills, options.longest)
     if not options.naive and not options.alone:
         figures |= _naive(seed)
     print(json.dumps(figures), flush=True)
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0, help="0 takes one at random; it is printed")
+    parser.add_argument("--longest", type=float, default=LONGEST, help="seconds of killing at most")
     parser.add_argument("--naive", action="store_true", help="only the naive sender")
     parser.add_argument("--alone", action="store_true", help="without the naive sender beside it")
     return parser

@@ -22,6 +22,7 @@ AGENTS = 4
 MOST_WAITING = 40  # replies under way: the queue never runs dry and never hides how fast it empties
 MOST_UNREAD = 150  # messages that customers are ahead of us, well within the 800 mentions X shows
 PAUSE = 0.1
+TALKATIVE = 0.15  # how likely, each pause, somebody writes under what is being answered
 WORDS = """
 alm asp bjørk gran lønn or osp pil rogn selje bever elg gaupe grevling hare jerv mår oter rein rev ugle
 ørn falk and erle fink gjøk hegre ibis jaktfalk kråke lerke måke nattergal orrfugl pirol rype sisik trane
@@ -135,6 +136,8 @@ class Customers:
 
     def talk_along(self) -> None:
         """A bystander, or at times the customer, under something that is being answered."""
+        if self.chance.random() > TALKATIVE:
+            return
         under_way = Reply.objects.filter(state__in=[ReplyState.QUEUED, ReplyState.SENDING]).select_related("thread")
         for reply in under_way.order_by("?")[:2]:
             place = self.places[reply.thread.network == "twitter"]

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from tests.chaos.world import World
 # How likely a process is to be killed each time it passes a step. A sweep takes seconds to start, a pool's child none.
 SHARES = {"worker": 0.08, "sweep": 0.004}
 NETWORKS = ("facebook", "x")
+# Seconds after which a pool's child has said that it is up. Celery gives up a pool whose children die before that.
+GROWN_UP = 3.0
 # What the networks answer to a write: six ways of not saying whether it is out. All but the last two have posted.
 ANSWERS: tuple[dict[str, object], ...] = (
     {"kind": "graph_error", "network": "facebook", "code": 2, "effect": True},
@@ -41,6 +44,7 @@ class Killer:
         self.world = world
         self.counts: Counter[str] = Counter()
         self._chance = random.Random(world.plan.seed)
+        self._trouble_until = 0.0
         self._ahead = 0.0  # seconds by which the networks' clock is before ours
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="killer", daemon=True)
@@ -93,6 +97,8 @@ class Killer:
     def _run(self) -> None:
         weights = [weight for weight, _, _ in self._acts]
         while not self._stop.wait(self._chance.uniform(0.02, 0.3)):
+            if time.monotonic() > self._trouble_until:
+                self.world.database.mood = self.world.network.mood = Mood()
             _, name, act = self._chance.choices(self._acts, weights)[0]
             try:
                 self.counts[name] += act()
@@ -102,8 +108,9 @@ class Killer:
     # --- processes -----------------------------------------------------------------------------------------------
 
     def kill_child(self) -> bool:
-        pid = self.world.pid(self._any_worker())
-        children = psutil.Process(pid).children() if pid else []
+        name = self._any_worker()
+        pid = self.world.pid(name) if self.world.is_up(name) else None
+        children = [child for child in psutil.Process(pid).children() if _age(child) > GROWN_UP] if pid else []
         if not children:
             return False
         child = self._chance.choice(children)
@@ -161,12 +168,16 @@ class Killer:
             Mood(latency=0.01),
             Mood(cut=0.1, cut_after=self._chance.randrange(200, 40_000)),
             Mood(refuse=0.2),
-            Mood(),
         )
         self.world.database.mood = self._chance.choice(moods)
+        self._let_last()
         if self._chance.random() < 0.3:
             self.world.database.reset_all()
         return True
+
+    def _let_last(self) -> None:
+        """Trouble on a line comes in spells: what is cut all the time sends nothing that could be doubled."""
+        self._trouble_until = time.monotonic() + self._chance.uniform(0.3, 3.0)
 
     def trouble_network(self) -> bool:
         moods = (
@@ -174,9 +185,9 @@ class Killer:
             Mood(latency=self._chance.uniform(0.02, 0.3)),
             Mood(cut=0.2, cut_after=self._chance.randrange(10, 800)),
             Mood(refuse=0.2),
-            Mood(),
         )
         self.world.network.mood = self._chance.choice(moods)
+        self._let_last()
         return True
 
     def trouble_answers(self) -> bool:
@@ -198,6 +209,10 @@ class Killer:
         self.world.remote.advance(ahead - self._ahead)
         self._ahead = ahead
         return True
+
+
+def _age(process: psutil.Process) -> float:
+    return time.time() - float(process.create_time())
 
 
 def steps() -> dict[str, str]:
