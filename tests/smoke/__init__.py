@@ -1,1 +1,1 @@
-"""`make smoke`: the main job in a real browser against the demo that runs, with a part of it broken on the way if asked."""
+"""`make smoke`: the main job in a real browser against the demo that runs, with a part of it broken if asked."""

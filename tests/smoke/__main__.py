@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from config.processes.errors import StartError
 from playwright.sync_api import Error
 
+from config.processes.errors import StartError
 from tests.browser.harness import chromium
 from tests.smoke.browser import Person
 from tests.smoke.demo import FAULTS, Demo

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import redis
 import requests
+
 from config.launcher.environment import running_environment
 from connectors.sandbox.remote import Remote
 
