@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -20,15 +21,15 @@ _INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f")
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """`low` is what matchers read; `starts[i]` is where its character i begins in the text as it was written."""
+    """`low` is what matchers read; its character i stands at `starts[i]` to `ends[i]` in the text as written."""
 
     low: str
-    starts: tuple[int, ...] | range
-    written: int
+    starts: Sequence[int]
+    ends: Sequence[int]
 
     def span(self, start: int, end: int) -> Span:
-        """The place in the text as written. Ends where the next character begins, so a combining mark stays in."""
-        return self.starts[start], self.starts[end] if end < len(self.starts) else self.written
+        """The place in the text as written, with the combining marks of its last letter; (0, 0) for nothing."""
+        return (self.starts[start], self.ends[end - 1]) if end > start else (0, 0)
 
 
 def _clusters(text: str) -> list[Span]:
@@ -44,9 +45,10 @@ def fold(text: str) -> Folded:
     base + mark (NFD) and a full-width digit change the length.
     """
     if _PLAIN.fullmatch(text):
-        return Folded(text.lower(), range(len(text)), len(text))
+        return Folded(text.lower(), range(len(text)), range(1, len(text) + 1))
     low: list[str] = []
     starts: list[int] = []
+    ends: list[int] = []
     for start, end in _clusters(text):
         piece = text[start:end]
         if piece in _INVISIBLE:
@@ -54,7 +56,8 @@ def fold(text: str) -> Folded:
         folded = unicodedata.normalize("NFKC", piece).lower().translate(_SAME)
         low.append(folded)
         starts.extend([start] * len(folded))
-    return Folded("".join(low), tuple(starts), len(text))
+        ends.extend([end] * len(folded))
+    return Folded("".join(low), starts, ends)
 
 
 _WORD = re.compile(r"\w+(?:['-]\w+)*")

@@ -95,6 +95,7 @@ class Context:
     disabled: codes of rules a lead has switched off for a while.
     language: the thread's, in which wordings are suggested. agent_language: the reader's, in which findings speak.
     channel: the channel's key, for rules whose scope names channels.
+    models: False leaves the trained models out: rules only.
     at: when the draft is looked at, in the organisation's time zone: a promise's "tomorrow" is counted from it.
     """
 
@@ -114,6 +115,7 @@ class Context:
     signature: str = ""
     agent_language: str = "en"
     channel: str = ""
+    models: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from policies.matchers.phrases import phrases
 from policies.matchers.privacy import privacy
 from policies.matchers.promises import promises
 from policies.matchers.repeat import repeat
+from policies.matchers.risk import risk
 from policies.matchers.tone import tone
 from policies.rulebook import Rule
 from policies.verdict import Context, Finding, Turn
@@ -23,5 +24,6 @@ MATCHERS: dict[str, Matcher] = {
     "privacy": privacy,
     "promises": promises,
     "repeat": repeat,
+    "risk": risk,
     "tone": tone,
 }

@@ -7,40 +7,51 @@ from collections.abc import Sequence
 from policies.lexicon import hits
 from policies.matchers.phrases import phrases
 from policies.matchers.repeat import is_approved
+from policies.matchers.risk import risk
 from policies.rulebook import Rule
 from policies.signs.acts import clauses, declines_or_refers, first_addition
 from policies.text import Span, fold
+from policies.topics import GATES, shipped, since_our_answer, understand
 from policies.verdict import ActiveSituation, Context, Effect, Finding, Turn
 
 GATING_SITUATIONS = frozenset({"embargo", "quiet"})
 
 
-def since_our_answer(thread: Sequence[Turn]) -> list[Turn]:
-    """The customer's messages that the draft answers: those after our last one."""
-    last = max((place for place, turn in enumerate(thread) if turn.sender == "us"), default=-1)
-    return list(thread[last + 1 :]) or list(thread)
-
-
 def gate(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> list[Finding]:
     """One finding where the thread is about the rule's topic and the draft says something about the matter.
+
+    Whether it does, the models say, and without them the speech acts. On a thread without the topic: the models' view.
 
     settings: topic; reads = "matter" (decline or refer, add nothing), "others" (no judgement of another supplier) or
     "insides" (nothing of ours); only_under = "embargo" makes the finding an advice outside such a situation.
     """
-    if not _concerns(thread, draft, rule, context) or _carries_approved(draft, rule, context):
+    if _carries_approved(draft, rule, context):
         return []
-    span = _READERS[rule.settings.get("reads", "matter")](draft, rule, context)
-    if span is None:
+    if not _concerns(thread, draft, rule, context):
+        return risk(draft, thread, rule, context)
+    return [_finding(span, rule, context) for span in _said(draft, thread, rule, context)]
+
+
+def _said(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> list[Span | None]:
+    """What the draft says of the matter: a passage, None for the whole, nothing if it says nothing."""
+    read = _READERS[rule.settings.get("reads", "matter")](draft, rule, context)
+    understood, models = understand(draft, tuple(thread), context), shipped()
+    if understood is None or models is None:
+        return [] if read is None else [None if read == _WHOLE else read]
+    topic = rule.settings["topic"]
+    if understood.comments[topic] < models.card["points"]["gate"][topic]:
         return []
-    return [
-        Finding(
-            span=span if span != _WHOLE else None,
-            message=rule.message("gate", context.agent_language),
-            suggestion=rule.suggestion("", context.language),
-            data={"kind": "gate", "topic": rule.settings["topic"]},
-            effect=_effect(rule, context),
-        )
-    ]
+    return [read if read and read != _WHOLE else models.passage(draft, GATES[topic])]
+
+
+def _finding(span: Span | None, rule: Rule, context: Context) -> Finding:
+    return Finding(
+        span=span,
+        message=rule.message("gate", context.agent_language),
+        suggestion=rule.suggestion("", context.language),
+        data={"kind": "gate", "topic": rule.settings["topic"]},
+        effect=_effect(rule, context),
+    )
 
 
 _WHOLE = (-1, -1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from policies.matchers.risk import risk
 from policies.rulebook import Rule
 from policies.signs.personal import BLOCKING, asked, given
 from policies.text import Span
@@ -11,13 +12,17 @@ from policies.verdict import Context, Effect, Finding, Turn
 
 
 def privacy(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> list[Finding]:
-    """Personal data in a draft. Private drafts are free unless the rule's settings say `private` = "national"."""
+    """Personal data in a draft, else the models' view (health, debts).
+
+    Private drafts are free unless the rule's settings say `private` = "national".
+    """
     if context.visibility != "public" and rule.settings.get("private") != "national":
         return []
     found = [*given(draft, thread, context), *asked(draft)]
     if context.visibility != "public":
         found = [(kind, span) for kind, span in found if kind in BLOCKING or kind == "asks_national_number"]
-    return [_finding(kind, span, rule, context) for kind, span in found]
+    findings = [_finding(kind, span, rule, context) for kind, span in found]
+    return findings or (risk(draft, thread, rule, context) if context.visibility == "public" else [])
 
 
 def _finding(kind: str, span: Span, rule: Rule, context: Context) -> Finding:

@@ -5,9 +5,11 @@ from django.db import migrations
 FORWARD = """
 CREATE FUNCTION policies_published_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    book bigint := CASE WHEN TG_OP = 'INSERT' THEN NEW.rulebook_id ELSE OLD.rulebook_id END;
+    -- Both sides of a move: a rule may neither leave nor enter a published rulebook.
+    was bigint := CASE WHEN TG_OP <> 'INSERT' THEN OLD.rulebook_id END;
+    becomes bigint := CASE WHEN TG_OP <> 'DELETE' THEN NEW.rulebook_id END;
 BEGIN
-    IF EXISTS (SELECT 1 FROM policies_rulebook WHERE id = book AND state = 'published') THEN
+    IF EXISTS (SELECT 1 FROM policies_rulebook WHERE id IN (was, becomes) AND state = 'published') THEN
         RAISE EXCEPTION 'a published rulebook is not changed: make a new draft' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;

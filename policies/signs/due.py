@@ -133,7 +133,11 @@ def _later(at: datetime, count: float, unit: str) -> datetime:
 _MONTHS = ("jan", "feb", "mar", "apr", "ma[jiy]", "jun", "jul", "aug", "sep", "o[kc]t", "nov", "de[sc]")
 _MONTH_NAMES = "|".join(f"({month}[a-z]*)" for month in _MONTHS)
 _DATE_WORDS = re.compile(rf"\b(\d{{1,2}})(?:\.|:?e|st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTH_NAMES})(?!\w)")
-_DATE_DIGITS = re.compile(r"(?<![\w.,/])(\d{1,2})[./](\d{1,2})(?:[./](?:20)?\d\d)?(?![\w,/]|\.\d)")
+# "24/7" and "version 3.2" are no dates: figures alone need a word that leads to a day.
+_DAY_LEAD = (
+    r"(?:den|d\.|senast|senest|innen|inden|innan|før|före|by|on|before|til|till|\w+dag|\w+day)\s+(?:den\s+|d\.\s*)?"
+)
+_DATE_DIGITS = re.compile(rf"\b{_DAY_LEAD}(\d{{1,2}})[./](\d{{1,2}})(?:[./](?:20)?\d\d)?(?![\w,/]|\.\d)")
 _CLOCK = re.compile(
     r"\b(?:kl\.?|klockan|klokka|klokken|at|by|before|före|før|inden|innen|senast)\s*(\d{1,2})(?:[.:](\d\d))?\s*(am|pm)?\b"
     rf"(?!\s*[./]\s*\d|\.?\s*(?:{'|'.join(_MONTHS)}))"

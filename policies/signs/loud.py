@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
 
 from policies.lexicon import hits
 from policies.text import Span
@@ -183,16 +182,22 @@ def heard(draft: str) -> tuple[tuple[str, Span], ...]:
 
 
 def _shouting(draft: str) -> Iterator[Span]:
-    """Capitals: two long words in a row, or one sentence's worth; and rows of exclamation marks."""
+    """Capitals: two long words or three of any length in a row; and rows of exclamation marks."""
     loud = [found for found in _CAPITALS.finditer(draft) if found.group() not in _ABBREVIATIONS]
-    long_ones = [found for found in loud if len(found.group()) >= _SHOUTED_WORD]
-    if len(long_ones) >= _SHOUTED_WORDS and _neighbours(draft, long_ones):
-        yield long_ones[0].start(), long_ones[-1].end()
+    for run in _runs(draft, loud):
+        long_ones = [found for found in run if len(found.group()) >= _SHOUTED_WORD]
+        if len(long_ones) >= _SHOUTED_WORDS or (long_ones and len(run) > _SHOUTED_WORDS):
+            yield run[0].start(), run[-1].end()
     for found in _EXCLAMATIONS.finditer(draft):
         yield found.span()
 
 
-def _neighbours(draft: str, loud: list[re.Match[str]]) -> bool:
-    """Do two of them stand within a few words? Two product names in capitals at either end are no shout."""
-    pairs = pairwise(loud)
-    return any(not re.search(r"[a-zåäöæøé]{2,}", draft[one.end() : other.start()]) for one, other in pairs)
+def _runs(draft: str, loud: list[re.Match[str]]) -> list[list[re.Match[str]]]:
+    """Loud words with nothing quiet between them: product names at either end of a reply are no shout."""
+    runs: list[list[re.Match[str]]] = []
+    for found in loud:
+        if runs and not re.search(r"[a-zåäöæøé]{2,}", draft[runs[-1][-1].end() : found.start()]):
+            runs[-1].append(found)
+        else:
+            runs.append([found])
+    return runs

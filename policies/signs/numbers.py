@@ -17,8 +17,8 @@ class Number:
     """A number in a text. `span` is its place in the folded text, `digits` its digits alone.
 
     kind: national_number, national_like (the form of one, but its check digit is wrong), card, account,
-    customer_number, order_number, birth_date; or one that is nobody's secret: case, organisation, giro, item, date,
-    price, amount, link.
+    customer_number, order_number, birth_date; or one that is nobody's secret: case, parcel, organisation, giro,
+    item, date, price, amount, link.
     """
 
     kind: str
@@ -97,11 +97,6 @@ def is_danish(digits: str) -> bool:
     return _is_day(digits[4:6], int(digits[2:4]), int(digits[:2]))
 
 
-def _is_danish_substitute(digits: str) -> bool:
-    """Replacement CPR: day + 60. Too many Swedish dates look like it, so only where the number is called CPR."""
-    return int(digits[0]) >= 6 and _is_day(digits[4:6], int(digits[2:4]), int(digits[:2]) - 60)
-
-
 def danish_check(digits: str) -> bool:
     return _weighted(digits, (4, 3, 2, 7, 6, 5, 4, 3, 2, 1))
 
@@ -135,9 +130,7 @@ def _ten_kind(digits: str, shape: _Shape) -> str:
 
 
 def _is_cpr(digits: str, *, vouched: bool, joined: str) -> bool:
-    if vouched:
-        return is_danish(digits) or _is_danish_substitute(digits)
-    return is_danish(digits) and ("-" in joined or (bool(joined) and danish_check(digits)))
+    return is_danish(digits) and (vouched or "-" in joined or (bool(joined) and danish_check(digits)))
 
 
 def _eleven_kind(digits: str, shape: _Shape) -> str:
@@ -182,7 +175,7 @@ def _cards(low: str) -> Iterator[Number]:
 
 # ── Numbers that say themselves what they are ─────────────────────────────────────────────────────────────────────────
 _LABELS = {
-    "organisation": r"org(?:anisations|anisasjons)?[. -]?(?:nr|nummer|no)|cvr(?:[- ]?(?:nr|nummer))?"
+    "organisation": r"org(?:anisations|anisasjons)?[. -]?(?:nr|nummer|numret|nummeret|no)|cvr(?:[- ]?(?:nr|nummer))?"
     r"|vat(?: no| number)?|moms(?:registrerings)?(?:nr|nummer)|foretaksnummer|company (?:registration )?(?:no|number)",
     "giro": r"bank ?giro(?:t|nummer)?|plus ?giro(?:t)?|post ?giro|bg|pg|ocr(?:[- ]?(?:nr|nummer|numret))?"
     r"|kid(?:[- ]?(?:nr|nummer|nummeret))?|betalings-?id|fi[- ]?(?:nr|nummer|kreditor)"
@@ -196,9 +189,10 @@ _LABELS = {
     "order_number": r"ordren?(?:r|nr|nummer|nummeret)?|order(?:n|nr|nummer|numret|-id| no| number| id)?"
     r"|beställning(?:en|snr|snummer)?|bestilling(?:en|snr|snummer)?|bokning(?:en|snr|snummer|snumret)?"
     r"|booking(?:en|nr|nummer|snr|snummer|s? (?:no|number|reference|ref))?|reserv(?:ation|asjon)(?:en|snr|snummer)?"
-    r"|kolli(?:nr|nummer|-?id)?|paket(?:et|nr|nummer|-?id)?|pakke(?:n|nr|nummer|-?id)?|sendings(?:nr|nummer)"
+    r"|reservation(?: no| number)?",
+    "parcel": r"kolli(?:nr|nummer|-?id)?|paket(?:et|nr|nummer|-?id)?|pakke(?:n|nr|nummer|-?id)?|sendings(?:nr|nummer)"
     r"|forsendelse(?:n|snr|snummer)?|försändelse(?:n|nummer)?|tracking(?: no| number| id)?|spårnings\w+|sporings\w+"
-    r"|faktura(?:n|en|nr|nummer|numret)?|invoice(?: no| number)?|parcel(?: no| number)?",
+    r"|faktura(?:n|en|nr|nummer|numret)?|regning(?:en)?|invoice(?: no| number)?|parcel(?: no| number)?",
     "customer_number": r"kund(?:nr|nummer|numret|id)|kunde(?:nr|nummer|nummeret|id)|customer (?:no|number|id)"
     r"|medlems?(?:nr|nummer|numret)|member(?:ship)? (?:no|number)|abonnemang(?:snr|snummer)?|abonnement(?:snr|snummer)?"
     r"|avtals?(?:nr|nummer|numret|id)|avtale(?:nr|nummer)|aftale(?:nr|nummer)|kontrakts?(?:nr|nummer)"
@@ -250,12 +244,12 @@ _HARMLESS = {
         r"(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:se|no|dk|com|org|net|eu|nu|info|example)(?:/\S*)?"
         r"|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,8}/\S+"
     ),
-    "date": re.compile(rf"(?<![\w.-]){_DAY}(?:\s?[-–]\s?{_DAY})?(?![\w-])|(?<![\d.])\d{{1,2}}[.:]\d\d(?![\d.])"),
     "price": re.compile(
         r"(?:kr\.?|sek|nok|dkk|eur|usd|gbp|[€£$]) ?\d[\d .,]*\d?|"
         r"(?<![\w-])\d[\d .]*(?:,\d+)?(?: ?(?:kr|kronor|kroner|sek|nok|dkk|eur|euro|öre|øre|:-|,-|mkr|mnok|mia"
         r"|mio|md)\b|:-|,-| ?[€£$])"
     ),
+    "date": re.compile(rf"(?<![\w.-]){_DAY}(?:\s?[-–]\s?{_DAY})?(?![\w-])|(?<![\d.])\d{{1,2}}[.:]\d\d(?![\d.])"),
     "amount": re.compile(
         r"(?<![\w-])\d[\d .]*(?:,\d+)? ?(?:gb|mb|tb|kb|mbit\w*|gbit\w*|kwh|mwh|km|m2|kvm|cm|mm|kg|liter|litres?|st|stk"
         r"|personer|people|kunder|customers|timmar|timer|hours?|dagar|dager|dage|days?|minut\w*|min|veckor|uker|uger"
@@ -295,8 +289,8 @@ def recognise(text: str, customer_text: str = "") -> tuple[Number, ...]:
         _ibans(low),
         _cards(low),
         _births(low),
-        _labelled(low),
         _harmless(low),
+        _labelled(low),
     ):
         for number in reader:
             if not any(overlaps(number.span, each.span) for each in told):

@@ -1,0 +1,1 @@
+"""Training of the models; needs scikit-learn, which the program itself does not."""

@@ -1,0 +1,216 @@
+"""Fitting the two layers, and what they say of cases they were not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from policies.topics import (
+    BLOCKS,
+    GATES,
+    GROUPS,
+    RULES,
+    SCORES,
+    TOPICS,
+    Array,
+    Layer,
+    Weights,
+    columns,
+    gate_features,
+    second_features,
+    sigmoid,
+    softmax,
+)
+from policies.training.matrices import Read, Rows, Vocabulary, matrices, vocabularies
+
+FOLDS = 4
+_SVM_C = 0.3  # of the first layer; 0.1 to 1 differ by less than a point of macro-F1
+_SECOND_C = 0.03
+_MATTERS = ("rumour", "financials", "reorganisation", "launch")
+_READS = {"matter": _MATTERS, "others": ("competitor",), "insides": ("internal",)}
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class First:
+    """The first layer: a dense weight matrix a block (features × SCORES it takes part in) and the biases."""
+
+    known: dict[str, Vocabulary]
+    weights: dict[str, Array]
+    bias: Array
+
+    def scores(self, read: Read) -> Array:
+        out = np.tile(self.bias, (len(read.cases), 1))
+        for name, matrix in matrices(read, self.known).items():
+            out[:, columns(name.partition(".")[0])] += matrix @ self.weights[name]
+        return out
+
+    def packed(self) -> dict[str, Weights]:
+        return {name: _packed(self.known[name], self.weights[name]) for name in BLOCKS}
+
+
+def _packed(known: Vocabulary, weights: Array) -> Weights:
+    scale = np.abs(weights).max(axis=0) / 127
+    scale[scale == 0] = 1
+    return Weights(known.keys, known.idf, np.round(weights / scale).astype(np.int8), scale.astype(np.float32))
+
+
+def _targets(read: Read) -> Iterator[tuple[str, Flags, Flags]]:
+    """First-layer score, its label, and the cases it is trained on."""
+    everything: Flags = np.ones(len(read.cases), dtype=np.bool_)
+    for group in ("joint", "alone"):
+        for place, rule in enumerate(RULES):
+            yield f"{group}.{rule}", read.breaks[:, place], everything
+    for group in ("topic", "topic_joint"):
+        for place, topic in enumerate(TOPICS):
+            yield f"{group}.{topic}", read.topic == place, everything
+    for reader, topics in _READS.items():
+        tagged: Flags = np.isin(read.topic, [TOPICS.index(topic) for topic in topics])
+        broken: Flags = np.asarray(read.breaks[:, [RULES.index(GATES[topic]) for topic in topics]].any(axis=1))
+        yield f"comment.{reader}", broken, tagged
+    yield "danger.danger", read.danger, everything
+
+
+def fit_first(read: Read) -> First:
+    known = vocabularies(read)
+    found = matrices(read, known)
+    weights = {name: np.zeros((found[name].shape[1], len(columns(_field(name)))), np.float32) for name in BLOCKS}
+    bias = np.full(len(SCORES), -1, np.float32)
+    stacked = {fields: _stacked(found, fields) for _, fields in GROUPS.values()}
+    for score, label, rows in _targets(read):
+        fields = GROUPS[score.partition(".")[0]][1]
+        if 0 < label[rows].sum() < rows.sum():
+            bias[SCORES.index(score)] = _fit_one(score, stacked[fields][rows], label[rows], weights)
+    return First(known, weights, bias)
+
+
+def _field(block: str) -> str:
+    return block.partition(".")[0]
+
+
+def _stacked(found: dict[str, sparse.csr_matrix], fields: tuple[str, ...]) -> sparse.csr_matrix:
+    return sparse.hstack([found[name] for name in BLOCKS if _field(name) in fields]).tocsr()
+
+
+def _fit_one(score: str, rows: sparse.csr_matrix, label: Flags, weights: dict[str, Array]) -> float:
+    """Fit one score and write its weights into each block's column; returns the bias."""
+    group = score.partition(".")[0]
+    model = (
+        LogisticRegression(C=10, class_weight="balanced", solver="liblinear")
+        if group in ("topic", "danger")
+        else LinearSVC(C=_SVM_C, class_weight="balanced")
+    ).fit(rows, label)
+    start = 0
+    for name in (name for name in BLOCKS if _field(name) in GROUPS[group][1]):
+        end = start + len(weights[name])
+        weights[name][:, columns(_field(name)).index(SCORES.index(score))] = model.coef_[0, start:end]
+        start = end
+    return float(model.intercept_[0])
+
+
+def folds(read: Read, count: int = FOLDS) -> Iterator[tuple[Rows, Rows]]:
+    """Training and held-out rows; a situation is never in both."""
+    yield from GroupKFold(count).split(np.zeros(len(read.cases)), groups=read.situation)
+
+
+def unseen_scores(read: Read) -> Array:
+    """First-layer scores of each case from a layer that was trained without its situation."""
+    out = np.zeros((len(read.cases), len(SCORES)), np.float32)
+    for train, held in folds(read):
+        out[held] = fit_first(read.take(train)).scores(read.take(held))
+    return out
+
+
+# ── The second layer ──────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Second:
+    risks: Layer
+    gate: Layer
+    topic: Layer
+
+
+def _fit_layer(features: Array, labels: npt.NDArray[np.generic], strength: float) -> Layer:
+    """One column of weights a label column (a boolean matrix), or one a class (a vector of TOPICS)."""
+    scaler = StandardScaler().fit(features)
+    scaled = scaler.transform(features)
+    targets = [labels] if labels.ndim == 1 else list(labels.T)
+    models = [LogisticRegression(C=strength, max_iter=500).fit(scaled, target) for target in targets]
+    return Layer(
+        mean=scaler.mean_.astype(np.float32),
+        spread=scaler.scale_.astype(np.float32),
+        weights=np.concatenate([model.coef_ for model in models]).T.astype(np.float32),
+        bias=np.concatenate([model.intercept_ for model in models]).astype(np.float32),
+    )
+
+
+def gate_rows(read: Read, scores: Array) -> tuple[Array, Flags, Rows]:
+    """What the gate reads of each tagged case, whether its rule is broken, and which cases these are."""
+    rows, features, broken = [], [], []
+    for topic, rule in GATES.items():
+        here = np.flatnonzero(read.topic == TOPICS.index(topic))
+        rows.append(here)
+        features.append(gate_features(scores[here], read.seen[here], topic))
+        broken.append(read.breaks[here, RULES.index(rule)])
+    return np.concatenate(features), np.concatenate(broken), np.concatenate(rows)
+
+
+def fit_second(read: Read, scores: Array) -> Second:
+    features = second_features(scores, read.seen)
+    gate, broken, _ = gate_rows(read, scores)
+    return Second(
+        risks=_fit_layer(features, read.breaks, _SECOND_C),
+        gate=_fit_layer(gate, broken, _SECOND_C),
+        topic=_fit_layer(features, read.topic, _SECOND_C),
+    )
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """What the models say of each case without having been trained on its situation."""
+
+    risks: Array  # cases × RULES
+    comments: Array  # cases; 0 where the case has no gated topic
+    topic: Array  # cases × TOPICS, with the draft
+    message_topic: Array  # cases × TOPICS, from the thread alone
+    danger: Array
+
+
+def judge(first: Array, second: Second, read: Read) -> Unseen:
+    features = second_features(first, read.seen)
+    comments = np.zeros(len(read.cases), np.float32)
+    gate, _, rows = gate_rows(read, first)
+    comments[rows] = sigmoid(second.gate.scores(gate))[:, 0]
+    alone = first[:, [SCORES.index(f"topic.{topic}") for topic in TOPICS]] * 2
+    return Unseen(
+        risks=sigmoid(second.risks.scores(features)),
+        comments=comments,
+        topic=np.apply_along_axis(softmax, 1, second.topic.scores(features)),
+        message_topic=np.apply_along_axis(softmax, 1, alone),
+        danger=sigmoid(first[:, SCORES.index("danger.danger")]),
+    )
+
+
+def unseen(read: Read, scores: Array) -> Unseen:
+    """Cross-validated views, from cross-validated first-layer scores."""
+    parts = [
+        (held, judge(scores[held], fit_second(read.take(train), scores[train]), read.take(held)))
+        for train, held in folds(read)
+    ]
+    return Unseen(*(_joined(parts, name, len(read.cases)) for name in Unseen.__dataclass_fields__))
+
+
+def _joined(parts: list[tuple[Rows, Unseen]], name: str, count: int) -> Array:
+    first: Array = getattr(parts[0][1], name)
+    out = np.zeros((count, *first.shape[1:]), np.float32)
+    for held, part in parts:
+        out[held] = getattr(part, name)
+    return out

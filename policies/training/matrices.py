@@ -1,0 +1,105 @@
+"""Cases as sparse matrices, one a block, weighted like the scorer weighs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from policies.cases import Case
+from policies.features import Block
+from policies.topics import BLOCKS, GATES, RULES, TOPICS, Array, case_blocks, counts
+from policies.training.corpus import situations
+
+# Cases a feature must occur in: pieces are many and cheap to do without.
+LEAST = {"pieces": 3, "words": 2, "meanings": 2}
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Read:
+    """Cases with their features (blocks by the names in BLOCKS) and labels."""
+
+    cases: Sequence[Case]
+    blocks: Sequence[dict[str, Block]]
+    seen: Array
+    breaks: npt.NDArray[np.bool_]  # cases × RULES
+    topic: npt.NDArray[np.int64]  # index in TOPICS
+    danger: npt.NDArray[np.bool_]
+    situation: npt.NDArray[np.int64]
+
+    def take(self, rows: Rows) -> Read:
+        return Read(
+            [self.cases[row] for row in rows],
+            [self.blocks[row] for row in rows],
+            self.seen[rows],
+            self.breaks[rows],
+            self.topic[rows],
+            self.danger[rows],
+            self.situation[rows],
+        )
+
+
+def read_cases(cases: Sequence[Case]) -> Read:
+    """Features and labels of cases; the topic a person gave is a label here, never a feature."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(situations(cases)))}
+    return Read(
+        cases=cases,
+        blocks=[case_blocks(case.draft, case.thread, case.context) for case in cases],
+        seen=np.stack([counts(case.draft, case.thread, case.context) for case in cases]),
+        breaks=np.array([[rule in case.violations for rule in RULES] for case in cases]),
+        topic=np.array([TOPICS.index(_topic(case)) for case in cases]),
+        danger=np.array([case.danger for case in cases]),
+        situation=np.array([numbers[name] for name in situations(cases)]),
+    )
+
+
+def _topic(case: Case) -> str:
+    """The tag; an untagged thread in which a gated rule is broken was on that rule's topic all the same."""
+    if case.context.topic:
+        return case.context.topic
+    broken = [topic for topic, rule in GATES.items() if rule in case.violations]
+    return broken[0] if len(broken) == 1 else "none"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """One block's keys and idf, as the scorer keeps them."""
+
+    keys: npt.NDArray[np.uint32]
+    idf: Array
+
+    def matrix(self, blocks: Sequence[Block]) -> sparse.csr_matrix:
+        """Rows of unit length."""
+        values, columns, ends = [], [], [0]
+        for block in blocks:
+            places = np.searchsorted(self.keys, block.buckets.astype(np.uint32))
+            places[places == len(self.keys)] = 0
+            known = self.keys[places] == block.buckets
+            found = (1 + np.log(block.counts[known])) * self.idf[places[known]]
+            length = float(np.sqrt(found @ found)) or 1.0
+            values.append(found / length)
+            columns.append(places[known])
+            ends.append(ends[-1] + len(found))
+        shape = (len(blocks), len(self.keys))
+        return sparse.csr_matrix((np.concatenate(values), np.concatenate(columns), ends), shape=shape, dtype=np.float32)
+
+
+def vocabularies(read: Read) -> dict[str, Vocabulary]:
+    return {name: _vocabulary(name, [blocks[name] for blocks in read.blocks]) for name in BLOCKS}
+
+
+def _vocabulary(name: str, blocks: Sequence[Block]) -> Vocabulary:
+    keys, occurs = np.unique(np.concatenate([block.buckets for block in blocks]), return_counts=True)
+    often = occurs >= LEAST[name.partition(".")[2]]
+    idf = np.log((1 + len(blocks)) / (1 + occurs[often])) + 1
+    # The idf is stored in 16 bits; training on the stored value keeps the scorer's numbers the same.
+    return Vocabulary(keys[often].astype(np.uint32), idf.astype(np.float16).astype(np.float32))
+
+
+def matrices(read: Read, known: dict[str, Vocabulary]) -> dict[str, sparse.csr_matrix]:
+    return {name: known[name].matrix([blocks[name] for blocks in read.blocks]) for name in BLOCKS}
