@@ -1,0 +1,32 @@
+"""The labelled cases of the corpus, and which of them belong to one situation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from policies.cases import Case, CaseError, parse
+
+FOLDER = Path(__file__).parent.parent / "corpus"
+HELD_BACK = "test"  # looked at once; never trained on
+
+
+def read(path: Path) -> list[Case]:
+    """Raises CaseError with file and line."""
+    cases = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            cases.append(parse(line))
+        except CaseError as error:
+            raise CaseError(f"{path.name}:{number}: {error}") from None
+    return cases
+
+
+def sources(folder: Path = FOLDER) -> dict[str, list[Case]]:
+    """The training files by name, without the one held back."""
+    return {path.stem: read(path) for path in sorted(folder.glob("*.jsonl")) if path.stem != HELD_BACK}
+
+
+def situations(cases: Iterable[Case]) -> list[str]:
+    """What must not be split between training and test: the named situation, else the customer's words."""
+    return [case.situation or "\n".join(turn.text for turn in case.thread) for case in cases]
