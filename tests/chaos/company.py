@@ -184,7 +184,8 @@ def unanswered() -> Thread.objects:  # type: ignore[name-defined]
     return Thread.objects.filter(state=ThreadState.OPEN, replies__isnull=True)
 
 
-def resume_channels(by: Person) -> None:
+def resume_channels(by: Person) -> bool:
     """What an admin does when the trouble is over: ask the networks again now, not at the end of the pause."""
     for channel in Channel.objects.all():
         channel.resume(by=by)
+    return True

@@ -14,7 +14,7 @@ from inbox.models import Reply
 from inbox.states import ReplyState
 from tests.chaos.company import Company, resume_channels
 from tests.chaos.faults import Killer, steps
-from tests.chaos.truth import Truth, compare, compare_intake
+from tests.chaos.truth import Score, Truth, compare, compare_intake
 from tests.chaos.world import World
 
 WARM_UP = 60.0  # seconds until the first replies are out
@@ -66,17 +66,18 @@ class Run:
             self._until(lambda: not under_way(), DRAIN)
         finally:
             self.company.stop()
-        score = compare(self.world.remote)
+        score = self._compared()
         return {"naive_kills": self.killer.kills, "naive_lost": score.lost, "naive_doubled": score.doubled}
 
     def _drained(self) -> Figures:
         kills, uncertain = self.killer.kills, sum(self.company.pressed.values())
         self.company.close_doors()
         self.killer.counts["valkey lost for good"] += self.killer.lose_valkey()
-        resume_channels(self.company.lea)
+        # Our own connection may be the one that the last restart of PostgreSQL broke.
+        self._until(lambda: resume_channels(self.company.lea), WARM_UP)
         begun = time.monotonic()
         drained = self._until(lambda: not under_way() and not compare_intake(self.world.remote)["missed"], DRAIN)
-        score = compare(self.world.remote)
+        score = self._compared()
         return {
             "kills": kills,
             "sent": score.sent,
@@ -93,6 +94,11 @@ class Run:
             "stopped": dict(self.company.stopped),
             "killed": self.killer.report(),
         }
+
+    def _compared(self) -> Score:
+        scores: list[Score] = []
+        self._until(lambda: not scores.append(compare(self.world.remote)), WARM_UP)
+        return scores[0]
 
     def _until(self, done: Callable[[], bool], seconds: float) -> bool:
         """Keep the killed processes alive until it is done; false where that took too long."""
