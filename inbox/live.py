@@ -87,7 +87,7 @@ class Hub:
             self.task = asyncio.create_task(self.listen())
 
     async def listen(self) -> None:
-        """Hold the connection; after a break every browser refreshes, since what was told meanwhile is lost."""
+        """Hold the connection; when it stands every browser refreshes, since what was told before is lost."""
         failures = 0
         while True:
             try:
@@ -96,8 +96,8 @@ class Hub:
                 ) as connection:
                     await connection.execute("LISTEN samtal")
                     await connection.execute("LISTEN samtal_shown")
-                    if failures:
-                        self.publish("refresh", 0, 0)
+                    # Also the first time: a stream may have opened before the listening had begun.
+                    self.publish("refresh", 0, 0)
                     failures = 0
                     await self.relay(connection)
             except psycopg.OperationalError as error:
