@@ -106,3 +106,14 @@ class AuditSeal(models.Model):
                 return None
             digest = cls.digest_of(previous.digest if previous else "", rows)
             return cls.objects.create(first_id=rows[0].pk, last_id=rows[-1].pk, digest=digest)
+
+    @classmethod
+    def first_broken(cls) -> AuditSeal | None:
+        """The first seal that its rows do not fit any more: one was changed, removed or slipped in."""
+        previous = ""
+        for seal in cls.objects.order_by("last_id").iterator():
+            rows = Audit.objects.filter(pk__gte=seal.first_id, pk__lte=seal.last_id).order_by("pk")
+            if cls.digest_of(previous, rows) != seal.digest:
+                return seal
+            previous = seal.digest
+        return None
