@@ -11,6 +11,9 @@ from django.db.utils import IntegrityError
 from inbox.clock import moment
 from inbox.models import Audit, AuditSeal, Person
 
+# Triggers cannot be switched in a transaction that has deferred checks pending, as a test's usually has.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 REFUSALS = (IntegrityError, InternalError)
 
 
