@@ -91,7 +91,7 @@ def desk_screen(person: Person, params: Mapping[str, str]) -> dict[str, object]:
         "queue": key,
         "queue_label": QUEUES[key][0],
         "threads": page[:PAGE],
-        "search": params.get("q", ""),
+        "search": searched(params),
         "shown": int(params["shown"]) if params.get("shown", "").isdecimal() else None,
         "older": start + PAGE if len(page) > PAGE else None,
         "newer": max(start - PAGE, 0) if start else None,
@@ -100,9 +100,14 @@ def desk_screen(person: Person, params: Mapping[str, str]) -> dict[str, object]:
 
 def list_rows(person: Person, key: str, params: Mapping[str, str]) -> Rows:
     rows = QUEUES[key][1](person)
-    if words := params.get("q", "").strip():
+    if words := searched(params):
         rows = matching(everything(person), words)
     return rows.select_related("author", "last_author", "channel", "claimed_by", "assigned_to")
+
+
+def searched(params: Mapping[str, str]) -> str:
+    """What is searched for; PostgreSQL takes no NUL."""
+    return params.get("q", "").replace("\x00", "").strip()
 
 
 def offset(params: Mapping[str, str]) -> int:

@@ -18,7 +18,7 @@ register = template.Library()
 def when(at: datetime | None, css: str = "") -> SafeString:
     """<time>14:02</time>, or <time>12 Nov 14:02</time> for another day; nothing for None."""
     if at is None:
-        return SafeString("")
+        return format_html("{}", "")
     local = timezone.localtime(at)
     shown = local.strftime("%H:%M")
     if local.date() != timezone.localdate():
