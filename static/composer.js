@@ -9,7 +9,8 @@ const SAVE_AFTER = 1000;
 const COPY_AFTER = 300;
 const COPIES_LIVE = 7 * 24 * 3600 * 1000;
 
-// composer form -> {timers, checked: the text that was sent to the check, marks: [{start, end, effect}], saving, saveFailed}
+// composer form -> {timers, checking: AbortController, checked: the text its verdict is about, marks: [{start, end, effect}],
+// saving: the text on its way, saveFailed}
 const states = new WeakMap();
 
 function stateOf(form) {
@@ -127,18 +128,38 @@ function verdictOf(form) {
   return document.querySelector(form.dataset.checkTarget ?? "") ?? form;
 }
 
-// A failed request is told by htmx's own events, to which samtal.js and saved() listen; its promise adds nothing.
-function post(url, context) {
-  window.htmx.ajax("POST", url, context).catch(() => {});
+function post(form, url, options = {}) {
+  const token = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["X-CSRFToken"] ?? "";
+  const headers = { "X-CSRFToken": token, "HX-Request": "true" };
+  return fetch(url, { method: "POST", body: new URLSearchParams(new FormData(form)), headers, ...options });
 }
 
-// The newest text wins: an answer to an older one is not waited for.
-function check(form) {
+// The newest text wins: an answer to an older one is not waited for. By fetch, for htmx calls an abort an error.
+async function check(form) {
   if (!form.isConnected || !form.dataset.check) return;
-  const target = verdictOf(form);
-  stateOf(form).checked = textOf(form).value;
-  window.htmx.trigger(target, "htmx:abort");
-  post(form.dataset.check, { source: target, target, swap: "outerHTML", values: new FormData(form) });
+  const state = stateOf(form);
+  const text = textOf(form).value;
+  state.checking?.abort();
+  state.checking = new AbortController();
+  try {
+    const answer = await post(form, form.dataset.check, { signal: state.checking.signal });
+    showVerdict(form, text, answer, await answer.text());
+  } catch (error) {
+    // no line (TypeError): the notice of the connection says so
+    if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error;
+  }
+}
+
+function showVerdict(form, text, answer, content) {
+  if (answer.status === 401) document.dispatchEvent(new CustomEvent("samtal:connection", { detail: { state: "signed-out" } }));
+  if (!form.isConnected || !(answer.ok || answer.status === 409 || answer.status === 422)) return;
+  const elsewhere = answer.headers.get("HX-Retarget");
+  if (elsewhere) {
+    window.htmx.swap(elsewhere, content, { swapStyle: "innerHTML" });
+    return;
+  }
+  stateOf(form).checked = text;
+  window.htmx.swap(verdictOf(form), content, { swapStyle: "outerHTML" });
 }
 
 function save(form) {
@@ -146,15 +167,14 @@ function save(form) {
   const target = form.dataset.autosaveTarget ? document.querySelector(form.dataset.autosaveTarget) : textOf(form);
   stateOf(form).saving = textOf(form).value;
   const swap = form.dataset.autosaveTarget ? "outerHTML" : "none";
-  post(form.dataset.autosave, { source: textOf(form), target, swap, values: new FormData(form) });
+  const request = window.htmx.ajax("POST", form.dataset.autosave, { source: textOf(form), target, swap, values: new FormData(form) });
+  request?.catch(() => {}); // saved() hears of a failure by htmx's event
 }
 
 // The page goes before the pause is over: the request outlives it.
 function saveOnLeaving(form) {
   if (!form.dataset.autosave || form.dataset.unsaved === undefined) return;
-  const token = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["X-CSRFToken"] ?? "";
-  const headers = { "X-CSRFToken": token, "HX-Request": "true" };
-  fetch(form.dataset.autosave, { method: "POST", body: new FormData(form), headers, keepalive: true }).catch(() => {});
+  post(form, form.dataset.autosave, { keepalive: true }).catch(() => {}); // nobody is left to be told; the copy stays
 }
 
 function saved(form, successful) {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import mimetypes
 import queue
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -34,6 +35,7 @@ TEMPLATES = DjangoTemplates(
         "OPTIONS": {},
     }
 )
+ICONS = re.findall(r'id="([\w-]+)"', (HERE.parent.parent / "static" / "icons" / "sprite.svg").read_text())
 NAV = [
     {"url": "/desk/", "label": "Inbox", "count": 37, "current": True},
     {"url": "/styleguide/", "label": "Overview"},
@@ -165,6 +167,7 @@ class Stage:
             "question": bool(self.findings),
             "draft": self.draft,
             "preferences": self.preferences,
+            "icons": ICONS,
             **self.extra,
         }
 

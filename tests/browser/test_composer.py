@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import Open
 from tests.browser.stage import DRAFT, Finding, Stage
@@ -66,6 +66,18 @@ def test_the_check_waits_for_a_pause_and_asks_once(show: Open, stage: Stage) -> 
     page.wait_for_timeout(400)
     [check] = stage.posts("/check/")
     assert check["text"].replace("\r\n", "\n") == page.input_value(TEXT)
+
+
+def test_the_newest_text_does_not_wait_for_the_answer_to_an_older_one(show: Open, stage: Stage) -> None:
+    page = show("/desk/")
+    hanging: list[Route] = []
+    page.route("**/check/", lambda route: route.continue_() if hanging else hanging.append(route))
+    page.fill(TEXT, "Gammel")
+    wait(page, lambda: hanging)
+    stage.findings = [finding("warn", 0, "Ny")]
+    page.fill(TEXT, "Ny tekst")
+    expect(page.locator(".finding")).to_have_count(1)
+    assert marks(page) == [("warn", "Ny")]
 
 
 def test_a_draft_from_before_is_checked_when_the_page_is_opened(show: Open, stage: Stage) -> None:
