@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policies.matchers.repeat import is_offered
 from policies.rulebook import Rule
 from policies.text import Span
 from policies.topics import Models, shipped, understand
@@ -18,7 +17,7 @@ def risk(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> li
     """
     name = rule.settings.get("risk", rule.code)
     understood, models = understand(draft, tuple(thread), context), shipped()
-    if understood is None or models is None or name not in understood.risks or is_offered(draft, rule):
+    if understood is None or models is None or name not in understood.risks:
         return []
     effect = _effect(models, name, understood.risks[name])
     if effect is None:
