@@ -14,7 +14,7 @@ from policies.text import fold
 _FILE = Path(__file__).parent / "lexicon" / "concepts.txt"
 # ä and æ, ö and ø are one letter to us: "kjøp" and "köp" share most of their pieces then.
 NORDIC = str.maketrans("æø", "äö")
-_TOKEN = re.compile(r"[^\W\d_]+(?:[':-][^\W\d_]+)*|\d[\d.,:/-]*|[!?]+|[☀-➿\U0001F300-\U0001FAFF]")
+_TOKEN = re.compile(r"[^\W\d_]+\d*(?:[':-][^\W\d_]+)*|\d[\d.,:/-]*|[!?]+|[☀-➿\U0001F300-\U0001FAFF]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _CLOCK = re.compile(r"\d{1,2}[.:]\d\d")
 _LONG = 5  # digits of a number that may be somebody's

@@ -6,22 +6,15 @@ import re
 from dataclasses import dataclass
 
 from policies.language import guess
+from policies.patterns import pattern
+from policies.text import fold
+from policies.topics import shipped
+from policies.verdict import TopicGuess, Turn
 
 THANKS = re.compile(
     r"""^\W*(ja|ok|okej|okay|super|perfekt|perfect|great|toppen|flott|fint|bra|strålande|herligt|dejligt|kanon|och|og|and|
     tack|tackar|takk|tak|thanks|thank\ you|thx|ty|mange|många|så|tusen|tusind|hjärtligt|hjertelig|very|so|much|mycket|
     meget|skal\ du\ ha|for|för|hjälpen|hjelpen|hjælpen|svar|svaret|help|the|your|reply|det|it|all|\W)+$""",
-    re.IGNORECASE | re.VERBOSE,
-)
-DANGER = re.compile(
-    r"""\b(112|113|110|911)\b.{0,40}\b(inte|ikke|not|går|kommer|virker|fungerar|fungerer)|
-    \b(respirator|ventilator|dialys|dialyse|syrgas|oksygen|oxygen|iltapparat)|
-    trygghetsalarm|trygghetslarm|tryghedsalarm|nödkald|nødkald|
-    självmord|selvmord|suicid|ta\ livet\ av|tage\ livet\ af|ta\ mitt\ liv|kill\ myself|end\ my\ life|vill\ inte\ leva|
-    vil\ ikke\ leve|orkar\ inte\ leva|
-    (ska|skal|will|gonna|going\ to)\ (döda|drepe|dræbe|kill|bränna\ ner|sprenge|spränga|bomb)|
-    bombhot|bombetrussel|bomb\ threat|livsfara|livsfarlig|livsfare|dör\ här|dør\ her|barn.{0,20}inlåst|
-    gaslukt|gaslugt|gasslukt|smell\ of\ gas|strömförande|ligger.{0,20}ledning.{0,20}(vägen|veien|vejen)""",
     re.IGNORECASE | re.VERBOSE,
 )
 
@@ -37,13 +30,31 @@ class Reading:
 
 
 def read(text: str, prior: str = "") -> Reading:
-    """Read one message. `prior` is the channel's or thread's language, kept where the text is too short to tell."""
+    """Read one message. `prior` is the channel's or thread's language, kept where the text is too short to tell.
+
+    The topic is the models' suggestion, "" where none is likely or no models are installed. Danger is the words that
+    need no reading between the lines, or the models' view.
+    """
+    topic, danger = _understood(text)
     return Reading(
         language=guess(text, prior),
-        topic="",
-        danger=bool(DANGER.search(text)),
+        topic="" if topic.suggested == "none" else topic.suggested,
+        danger=speaks_of_danger(text) or danger,
         thanks=is_bare_thanks(text),
     )
+
+
+def _understood(text: str) -> tuple[TopicGuess, bool]:
+    models = shipped()
+    if models is None:
+        return TopicGuess(), False
+    topic, danger = models.read((Turn("customer", text),))
+    return topic, danger >= models.card["points"]["danger"]
+
+
+def speaks_of_danger(text: str) -> bool:
+    """Does it contain plain words of danger to life or health, of a threat or of despair?"""
+    return bool(pattern("danger", "danger").search(fold(text).low))
 
 
 def is_bare_thanks(text: str) -> bool:

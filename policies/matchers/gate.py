@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from policies.lexicon import hits
 from policies.matchers.phrases import phrases
-from policies.matchers.repeat import is_approved
+from policies.matchers.repeat import is_approved, is_offered
 from policies.matchers.risk import risk
 from policies.rulebook import Rule
 from policies.signs.acts import clauses, declines_or_refers, first_addition
@@ -89,7 +89,7 @@ def _under_terms(thread: Sequence[Turn], draft: str, rule: Rule, context: Contex
 def _carries_approved(draft: str, rule: Rule, context: Context) -> bool:
     topic = rule.settings["topic"]
     fitting = [wording for wording in context.statements if not wording.topics or topic in wording.topics]
-    return is_approved(draft, (*context.snippets, *fitting))
+    return is_offered(draft, rule) or is_approved(draft, (*context.snippets, *fitting))
 
 
 def _says_of_the_matter(draft: str, rule: Rule, context: Context) -> Span | None:

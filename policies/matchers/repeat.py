@@ -56,6 +56,12 @@ def is_approved(draft: str, wordings: Sequence[Wording]) -> bool:
     return any(alike(low, _body(wording.text, "")) or (wording.link and wording.link in draft) for wording in wordings)
 
 
+def is_offered(draft: str, rule: Rule) -> bool:
+    """Is it a wording that the rule itself suggests? Whoever takes the suggestion must not be stopped by it."""
+    low = _body(draft, "")
+    return any(alike(low, _body(offer, "")) for texts in rule.texts.values() for offer in texts.suggestions.values())
+
+
 def _body(text: str, signature: str) -> str:
     """The text without greeting, name and signature."""
     low = fold(text).low.strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from policies.matchers.repeat import is_offered
 from policies.rulebook import Rule
 from policies.text import Span
 from policies.topics import Models, shipped, understand
@@ -17,7 +18,7 @@ def risk(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> li
     """
     name = rule.settings.get("risk", rule.code)
     understood, models = understand(draft, tuple(thread), context), shipped()
-    if understood is None or models is None or name not in understood.risks:
+    if understood is None or models is None or name not in understood.risks or is_offered(draft, rule):
         return []
     effect = _effect(models, name, understood.risks[name])
     if effect is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,7 @@ class Read:
     topic: npt.NDArray[np.int64]  # index in TOPICS
     danger: npt.NDArray[np.bool_]
     situation: npt.NDArray[np.int64]
+    source: npt.NDArray[np.int64]  # who wrote it: the file
 
     def take(self, rows: Rows) -> Read:
         return Read(
@@ -41,11 +42,13 @@ class Read:
             self.topic[rows],
             self.danger[rows],
             self.situation[rows],
+            self.source[rows],
         )
 
 
-def read_cases(cases: Sequence[Case]) -> Read:
-    """Features and labels of cases; the topic a person gave is a label here, never a feature."""
+def read_cases(files: Mapping[str, Sequence[Case]]) -> Read:
+    """Features and labels of the cases of these files; the topic a person gave is a label here, never a feature."""
+    cases = [case for file in files.values() for case in file]
     numbers = {name: number for number, name in enumerate(dict.fromkeys(situations(cases)))}
     return Read(
         cases=cases,
@@ -55,6 +58,7 @@ def read_cases(cases: Sequence[Case]) -> Read:
         topic=np.array([TOPICS.index(_topic(case)) for case in cases]),
         danger=np.array([case.danger for case in cases]),
         situation=np.array([numbers[name] for name in situations(cases)]),
+        source=np.array([place for place, file in enumerate(files.values()) for _ in file]),
     )
 
 

@@ -2,7 +2,7 @@ import unicodedata
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.text import fold, sentences, words
@@ -28,6 +28,7 @@ def test_dashes_quotes_and_invisible_characters_are_one() -> None:
     assert fold("12–34’\u200b!").low == "12-34'!"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_every_span_lies_inside_the_text(text: str) -> None:
     folded = fold(text)
@@ -35,6 +36,7 @@ def test_every_span_lies_inside_the_text(text: str) -> None:
     assert all(0 <= start < end <= len(text) for start, end in places)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_sentences_do_not_overlap_and_keep_all_that_is_written(text: str) -> None:
     spans = sentences(text)

@@ -1,0 +1,64 @@
+"""Operating points: from which probability on a view is shown, disturbs, holds. Set on unseen cases."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from policies.topics import GATES, RULES, TOPICS, Array, Points
+from policies.training.fit import Flags, Unseen
+from policies.training.matrices import Read
+
+# Shares, of ordinary clean replies unless said otherwise.
+WARN_SHARE = 0.005  # that one rule's view may disturb: twelve together stay under 6 %
+TOPIC_SHARE = 0.06  # that get a topic
+MESSAGE_SHARE = 0.05  # the same, before there is a draft
+DANGER_SHARE = 0.008  # of threads without danger that are called dangerous
+PRIVACY_SHARE = 0.006  # of all cases that a privacy view may wrongly mark
+GATE_RECALL = 0.97  # of breaches in tagged threads
+_NEVER = 1.01
+
+
+def choose(read: Read, seen: Unseen) -> Points:
+    ordinary = (read.topic == 0) & ~read.breaks.any(axis=1) & labelled_topics(read)
+    advise = {rule: best_f1(read.breaks[:, place], seen.risks[:, place]) for place, rule in enumerate(RULES)}
+    privacy = RULES.index("privacy")
+    told = read.seen[:, privacy] > 0
+    advise["privacy"] = _share(seen.risks[:, privacy], ~read.breaks[:, privacy] & ~told, PRIVACY_SHARE)
+    warn = {rule: _share(seen.risks[:, place], ordinary, WARN_SHARE) for place, rule in enumerate(RULES)}
+    return Points(
+        advise={rule: round(point, 4) for rule, point in advise.items()},
+        warn={rule: round(max(point, advise[rule]), 4) for rule, point in warn.items()},
+        gate={topic: round(_recall(read, seen, topic), 4) for topic in GATES},
+        topic=_share(1 - seen.topic[:, 0], ordinary, TOPIC_SHARE),
+        message_topic=_share(1 - seen.message_topic[:, 0], ordinary, MESSAGE_SHARE),
+        danger=_share(seen.danger, ~read.danger, DANGER_SHARE),
+    )
+
+
+def labelled_topics(read: Read) -> Flags:
+    """Cases of files in which an ordinary thread is surely one: where sensitive threads were left untagged, "no topic"
+    says nothing."""
+    named = [bool(case.situation) for case in read.cases]
+    return np.array(named, dtype=np.bool_)
+
+
+def best_f1(label: npt.NDArray[np.bool_], score: Array) -> float:
+    """The threshold with the highest F1; never reached where there is nothing to find."""
+    if not label.any():
+        return _NEVER
+    order = np.argsort(-score, kind="stable")
+    hits = np.cumsum(label[order])
+    f1 = 2 * hits / (np.arange(1, len(label) + 1) + label.sum())
+    return float(score[order[int(f1.argmax())]])
+
+
+def _share(score: Array, rows: Flags, share: float) -> float:
+    """The threshold that this share of the rows reaches."""
+    return round(float(np.quantile(score[rows], 1 - share)), 4) + 1e-4
+
+
+def _recall(read: Read, seen: Unseen, topic: str) -> float:
+    """The threshold that GATE_RECALL of the topic's breaches reach."""
+    broken = (read.topic == TOPICS.index(topic)) & read.breaks[:, RULES.index(GATES[topic])]
+    return float(np.quantile(seen.comments[broken], 1 - GATE_RECALL)) if broken.any() else 0.5

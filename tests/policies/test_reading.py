@@ -1,0 +1,53 @@
+import pytest
+
+from policies.reading import is_bare_thanks, read, speaks_of_danger
+
+
+@pytest.mark.parametrize("text", ["Tack!", "Tusen takk for hjelpen", "Super, mange tak", "Great, thanks", "👍", "❤❤"])
+def test_a_bare_thanks_asks_for_no_answer(text: str) -> None:
+    assert is_bare_thanks(text)
+
+
+@pytest.mark.parametrize("text", ["Tack, men när kommer den?", "Takk. Virker fortsatt ikke", "ok, and the refund?"])
+def test_thanks_with_something_behind_does(text: str) -> None:
+    assert not is_bare_thanks(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "KOMMER INTE FRAM TILL 112!! Min man har ont i bröstet",
+        "Min pappa har hemrespirator och strömmen är borta",
+        "Jeg orker ikke leve lenger",
+        "Om ni stänger av min el kommer jag ner till ert kontor med bensin",
+        "Der er ingen strøm og hans iltapparat går ud",
+        "I'll burn your office down",
+        "Det lukter gass i trappa",
+    ],
+)
+def test_plain_words_of_danger_are_told_in_four_languages(text: str) -> None:
+    assert speaks_of_danger(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Fakturan är livsviktig för mig", "Nettet er dødt i Vejle", "When do you open on Monday?"]
+)
+def test_ordinary_anger_is_not_danger(text: str) -> None:
+    assert not speaks_of_danger(text)
+
+
+def test_a_short_text_keeps_the_channels_language() -> None:
+    assert read("Hej", "da").language == "da"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("sv", "När kommer teknikern och lagar bredbandet hemma hos oss?"),
+        ("nb", "Når kommer montøren og fikser bredbåndet hjemme hos oss?"),
+        ("da", "Hvornår kommer teknikeren og laver internettet hjemme hos os?"),
+        ("en", "When will the technician come and repair our broadband at home?"),
+    ],
+)
+def test_a_longer_text_is_told_apart(language: str, text: str) -> None:
+    assert read(text).language == language
