@@ -108,14 +108,17 @@ def _of_shape(token: str) -> Iterator[str]:
 
 
 # A capital after these says nothing, and neither does one at the very beginning.
+_NEAR = 3
 _OPENS = frozenset(".!?:\n\"'»«”)(-–")
 
 
 def _is_name(text: str, found: re.Match[str]) -> bool:
     """A capitalised word inside a sentence: most are names of people, places and firms."""
     token = found.group()
-    before = text[: found.start()].rstrip(" ")
-    return len(token) > 1 and token[0].isupper() and not token.isupper() and bool(before) and before[-1] not in _OPENS
+    if len(token) < 2 or not token[0].isupper() or token.isupper():
+        return False
+    before = text[max(0, found.start() - _NEAR) : found.start()].rstrip(" ")
+    return bool(before) and before[-1] not in _OPENS
 
 
 @lru_cache(maxsize=512)

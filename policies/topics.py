@@ -82,12 +82,12 @@ class Card(TypedDict):
 class Understanding:
     """What the models make of a draft in its thread.
 
-    risks: by rule, the probability that the draft breaks it. comments: by topic, the probability that the draft says
-    something about the matter if the thread is on that topic.
+    risks: by rule, the probability that the draft breaks it. scores and seen: what the gate reads of it.
     """
 
     risks: Mapping[str, float]
-    comments: Mapping[str, float]
+    scores: Array
+    seen: Array
     topic: TopicGuess
     danger: float
 
@@ -184,6 +184,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 SCORES = tuple(f"{group}.{name}" for group, (names, _) in GROUPS.items() for name in names)
 
 
+@cache
 def columns(field: str) -> list[int]:
     """Places in SCORES of the scores a field takes part in."""
     return [place for place, score in enumerate(SCORES) if field in GROUPS[score.partition(".")[0]][1]]
@@ -253,14 +254,17 @@ class Models:
         risks = sigmoid(self.risks.scores(features))
         return Understanding(
             risks=dict(zip(RULES, risks.tolist(), strict=True)),
-            comments={
-                topic: float(sigmoid(self.gate.scores(gate_features(scores, seen, topic)))[0]) for topic in GATES
-            },
+            scores=scores,
+            seen=seen,
             topic=self._guess(
                 softmax(self.topic.scores(features)), self.card["points"]["topic"], context.topic_refused
             ),
             danger=float(sigmoid(scores[_PLACE["danger.danger"]])),
         )
+
+    def comments(self, understood: Understanding, topic: str) -> float:
+        """The probability that the draft says something about the matter, given that the thread is on this topic."""
+        return float(sigmoid(self.gate.scores(gate_features(understood.scores, understood.seen, topic)))[0])
 
     def read(self, thread: Sequence[Turn]) -> tuple[TopicGuess, float]:
         """Topic and danger of what the customer wrote, before anybody has answered."""

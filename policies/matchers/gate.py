@@ -25,10 +25,11 @@ def gate(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> li
     settings: topic; reads = "matter" (decline or refer, add nothing), "others" (no judgement of another supplier) or
     "insides" (nothing of ours); only_under = "embargo" makes the finding an advice outside such a situation.
     """
+    if not _concerns(thread, draft, rule, context):
+        found = risk(draft, thread, rule, context)
+        return [] if found and _carries_approved(draft, rule, context) else found
     if _carries_approved(draft, rule, context):
         return []
-    if not _concerns(thread, draft, rule, context):
-        return risk(draft, thread, rule, context)
     return [_finding(span, rule, context) for span in _said(draft, thread, rule, context)]
 
 
@@ -39,7 +40,7 @@ def _said(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> l
     if understood is None or models is None:
         return [] if read is None else [None if read == _WHOLE else read]
     topic = rule.settings["topic"]
-    if understood.comments[topic] < models.card["points"]["gate"][topic]:
+    if models.comments(understood, topic) < models.card["points"]["gate"][topic]:
         return []
     return [read if read and read != _WHOLE else models.passage(draft, GATES[topic])]
 

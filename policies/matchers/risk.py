@@ -18,18 +18,18 @@ def risk(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> li
     """
     name = rule.settings.get("risk", rule.code)
     understood, models = understand(draft, tuple(thread), context), shipped()
-    if understood is None or models is None or name not in understood.risks or is_offered(draft, rule):
+    if understood is None or models is None or name not in understood.risks:
         return []
     effect = _effect(models, name, understood.risks[name])
-    if effect is None:
+    if effect is None or is_offered(draft, rule):
         return []
     return [_finding(models.passage(draft, name), understood.risks[name], effect, rule, context)]
 
 
 def likely(draft: str, thread: Sequence[Turn], rule: str, context: Context) -> bool | None:
-    """Do the models think that the draft breaks the rule? None where they are not asked."""
+    """Do the models think that the draft breaks the rule? None where they are not asked or know no such rule."""
     understood, models = understand(draft, tuple(thread), context), shipped()
-    if understood is None or models is None:
+    if understood is None or models is None or rule not in understood.risks:
         return None
     return _effect(models, rule, understood.risks[rule]) is not None
 

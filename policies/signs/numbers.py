@@ -283,19 +283,16 @@ def recognise(text: str, customer_text: str = "") -> tuple[Number, ...]:
     if "." not in low and not any(char.isdigit() for char in low):
         return ()
     told: list[Number] = []
-    customer_digits = _digits(customer_text)
-    for reader in (
-        _nationals(low, customer_digits),
-        _ibans(low),
-        _cards(low),
-        _births(low),
-        _harmless(low),
-        _labelled(low),
-    ):
-        for number in reader:
-            if not any(overlaps(number.span, each.span) for each in told):
-                told.append(number)
+    for number in (*_nationals(low, _digits(customer_text)), *_others(low)):
+        if not any(overlaps(number.span, each.span) for each in told):
+            told.append(number)
     return tuple(told)
+
+
+@lru_cache(maxsize=256)
+def _others(low: str) -> tuple[Number, ...]:
+    """All readings but the national numbers', which alone depend on the customer."""
+    return (*_ibans(low), *_cards(low), *_births(low), *_harmless(low), *_labelled(low))
 
 
 def said_by_customer(thread: Sequence[Turn]) -> str:
