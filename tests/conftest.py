@@ -18,9 +18,14 @@ import django  # noqa: E402
 
 django.setup()
 
+from collections.abc import Iterator  # noqa: E402
+
 import pytest  # noqa: E402
 from django.db import connection  # noqa: E402
+from playwright.sync_api import Browser  # noqa: E402
 from pytest_django import DjangoDbBlocker  # noqa: E402
+
+from tests.browser import harness  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +33,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Tests empty tables, which the record refuses: its trigger sleeps but for the test that proves it."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE inbox_audit DISABLE TRIGGER audit_not_truncated")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the run: Playwright's synchronous side can be open once in a process."""
+    with harness.chromium() as chromium:
+        yield chromium

@@ -1,4 +1,4 @@
-"""One browser for the run, one stage and one person's window for each test."""
+"""One stage and one person's window for each test."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ from tests.browser import harness
 from tests.browser.stage import Stage, open_stage
 
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with harness.chromium() as chromium:
-        yield chromium
 
 
 @pytest.fixture

@@ -131,7 +131,10 @@ def is_ready(web: Web) -> bool:
 def backends() -> list[str]:
     """The web process's connections to the database, by the name each gave."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'samtal live%%'")
+        cursor.execute(
+            "SELECT application_name FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name LIKE 'samtal live%%'"
+        )
         return sorted(row[0] for row in cursor.fetchall())
 
 
@@ -139,8 +142,8 @@ def listens() -> bool:
     """The process's own connection has said both its LISTENs."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'samtal live' AND state = 'idle'"
-            " AND query = 'LISTEN samtal_shown'"
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = 'samtal live' AND state = 'idle' AND query = 'LISTEN samtal_shown'"
         )
         return bool(cursor.fetchone()[0])
 

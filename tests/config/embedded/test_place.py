@@ -16,8 +16,14 @@ from config.embedded.place import (
 from config.processes.errors import StartError
 from tests.config.places import forget_place
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root keeps its data outside the checkout")
-as_user = pytest.mark.skipif(os.geteuid() == 0, reason="root keeps its data outside the checkout")
+
+@pytest.fixture
+def as_root(tmp_path, monkeypatch):
+    """Root's way of keeping data, also for somebody else: below tmp_path, handing nothing over."""
+    if os.geteuid() != 0:
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+        monkeypatch.setattr(place_module, "ROOT_DATA", tmp_path / "root-data")
+        monkeypatch.setattr(shutil, "chown", lambda path, user: None)
 
 
 def test_the_same_checkout_finds_the_same_place(tmp_path, place):
@@ -38,21 +44,21 @@ def test_nobody_else_looks_into_the_checkouts_own_directory(place):
     assert stat.S_IMODE((place.home / "secrets.json").stat().st_mode) == 0o600
 
 
-@as_user
-def test_a_normal_user_keeps_all_of_it_in_the_checkout(tmp_path, place):
+def test_a_normal_user_keeps_all_of_it_in_the_checkout(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    place = find_place(tmp_path)
     assert place.user is None
     assert place.servers.is_relative_to(tmp_path)
 
 
-@as_root
-def test_root_keeps_the_servers_where_their_user_may_go(place):
+def test_root_keeps_the_servers_where_their_user_may_go(as_root, place):
     assert place.user == "nobody"
-    for directory in (place.servers, *place.servers.parents):
+    data = (place.servers, *place.servers.parents)
+    for directory in [each for each in data if each.is_relative_to(place_module.ROOT_DATA)]:
         assert directory.stat().st_mode & stat.S_IXOTH
 
 
-@as_root
-def test_a_copied_checkout_gets_a_place_of_its_own(tmp_path):
+def test_a_copied_checkout_gets_a_place_of_its_own(as_root, tmp_path):
     original, copy = tmp_path / "original", tmp_path / "copy"
     original.mkdir()
     first = find_place(original)
@@ -64,8 +70,7 @@ def test_a_copied_checkout_gets_a_place_of_its_own(tmp_path):
         forget_place(checkout)
 
 
-@as_root
-def test_what_a_former_checkout_at_this_path_left_is_found(tmp_path, place):
+def test_what_a_former_checkout_at_this_path_left_is_found(as_root, tmp_path, place):
     shutil.rmtree(place.home)
     anew = find_place(tmp_path)
     assert former_places(anew) == [place.servers]
@@ -73,8 +78,7 @@ def test_what_a_former_checkout_at_this_path_left_is_found(tmp_path, place):
     shutil.rmtree(place.servers)
 
 
-@as_root
-def test_a_machine_without_an_unprivileged_user_is_told_so(tmp_path, monkeypatch):
+def test_a_machine_without_an_unprivileged_user_is_told_so(as_root, tmp_path, monkeypatch):
     monkeypatch.setattr(place_module, "UNPRIVILEGED", ("no-such-user",))
     with pytest.raises(StartError, match="PostgreSQL does not run as root, and this machine has none of the users"):
         find_place(tmp_path)
