@@ -315,14 +315,18 @@ class Capabilities:
     refuses_duplicates: identical text is refused, so an automatic second sending cannot double.
     quiet_time: default Q (DESIGN §7): longer than deadline + server latency + read lag.
     max_length: in the network's own count, see Connector.length.
+    can_delete: our own messages. can_delete_others: customers' messages too.
+    hides: the kinds of customers' messages that can be hidden, and shown again.
     """
 
     can_reply: bool = True
     refuses_duplicates: bool = False
     quiet_time: timedelta = timedelta(seconds=90)
     max_length: int = 8000
-    can_hide: bool = False
     can_delete: bool = False
+    can_delete_others: bool = False
+    can_like: bool = False
+    hides: frozenset[Kind] = frozenset()
     can_edit: bool = False
     can_private_reply: bool = False
     link_cost_note: bool = False
@@ -362,6 +366,26 @@ class Connector(ABC):
     @abstractmethod
     def read_back(self, outgoing: Outgoing, *, since: datetime) -> ReadBack:
         """Our own posts since then, from where they appear first, to find out what became of a send."""
+
+    # What is done to a message that stands there. Each may be repeated: hiding what is hidden or liking what is liked
+    # changes nothing, and deleting what is gone says ErrorKind.GONE. So an unknown outcome is settled by asking again.
+
+    def hide(self, remote_id: str) -> None:
+        """Hide a customer's message from everybody but its author and their friends."""
+        raise self._cannot("hide messages")
+
+    def unhide(self, remote_id: str) -> None:
+        raise self._cannot("show hidden messages again")
+
+    def delete(self, remote_id: str) -> None:
+        """Delete a message: ours, or a customer's where `can_delete_others`. It cannot be brought back."""
+        raise self._cannot("delete messages")
+
+    def like(self, remote_id: str) -> None:
+        raise self._cannot("like messages")
+
+    def _cannot(self, deed: str) -> ConnectorError:
+        return ConnectorError(f"{self.label} does not let us {deed}", kind=ErrorKind.NOT_ALLOWED, permanent=True)
 
     @classmethod
     def parse_webhook(cls, body: bytes) -> Notification:

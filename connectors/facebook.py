@@ -132,7 +132,14 @@ def _proof(token: str, app_secret: str) -> str:
 class Facebook(Connector):
     network = "facebook"
     label = "Facebook"
-    capabilities = Capabilities(refuses_duplicates=False, max_length=8000)
+    capabilities = Capabilities(
+        refuses_duplicates=False,
+        max_length=8000,
+        can_delete=True,
+        can_delete_others=True,
+        can_like=True,
+        hides=frozenset({Kind.COMMENT, Kind.POST}),
+    )
 
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         super().__init__(credentials, options)
@@ -191,6 +198,18 @@ class Facebook(Connector):
         own = [message for message in found if message.author and message.author.remote_id == self._us]
         newest = max((message.created_at for message in found), default=None)
         return ReadBack(tuple(sorted(own, key=lambda message: message.created_at, reverse=True)), newest)
+
+    def hide(self, remote_id: str) -> None:
+        self._do(remote_id, partial(self._set_hidden, remote_id, "true"))
+
+    def unhide(self, remote_id: str) -> None:
+        self._do(remote_id, partial(self._set_hidden, remote_id, "false"))
+
+    def delete(self, remote_id: str) -> None:
+        self._do(remote_id, partial(self._graph.delete_object, remote_id))
+
+    def like(self, remote_id: str) -> None:
+        self._do(remote_id, partial(self._graph.put_like, remote_id))
 
     @classmethod
     def parse_webhook(cls, body: bytes) -> Notification:
@@ -287,6 +306,16 @@ class Facebook(Connector):
                 break
             params = {**params, **cursor}
         raise ConnectorError("Facebook's pages lead nowhere", kind=ErrorKind.MALFORMED)
+
+    def _set_hidden(self, remote_id: str, hidden: str) -> Any:
+        return self._graph.request(f"{self._graph.version}/{remote_id}", post_args={"is_hidden": hidden})
+
+    def _do(self, remote_id: str, change: Callable[[], JsonObject]) -> None:
+        """Change something that stands there."""
+        if not _is_id(remote_id):
+            raise ConnectorError("Facebook has no such id", kind=ErrorKind.INVALID, permanent=True)
+        if self._ask(change).get("success") is not True:
+            raise ConnectorError("Facebook did not say that it is done", kind=ErrorKind.MALFORMED, outcome_unknown=True)
 
     def _ask(self, call: Callable[[], JsonObject]) -> JsonObject:
         """One call through the SDK. Its answer has been judged on the way: what returns is an object."""

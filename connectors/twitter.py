@@ -117,7 +117,14 @@ _STATUSES: Mapping[int, ErrorKind] = {
 class Twitter(Connector):
     network = "twitter"
     label = "X"
-    capabilities = Capabilities(refuses_duplicates=True, max_length=280, link_cost_note=True)
+    # Likes left the self-serve plans in April 2026. Hidden is what answers one of our own posts, and nothing else.
+    capabilities = Capabilities(
+        refuses_duplicates=True,
+        max_length=280,
+        link_cost_note=True,
+        can_delete=True,
+        hides=frozenset({Kind.COMMENT}),
+    )
 
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         super().__init__(credentials, options)
@@ -170,6 +177,15 @@ class Twitter(Connector):
         own = sorted(messages, key=lambda message: message.created_at, reverse=True)
         return ReadBack(tuple(own), max(times, default=None))
 
+    def hide(self, remote_id: str) -> None:
+        self._do(self._client.hide_reply, remote_id, "hidden", True)
+
+    def unhide(self, remote_id: str) -> None:
+        self._do(self._client.unhide_reply, remote_id, "hidden", False)
+
+    def delete(self, remote_id: str) -> None:
+        self._do(self._client.delete_tweet, remote_id, "deleted", True)
+
     @classmethod
     def length(cls, text: str) -> int:
         return twitter_text.weight(text)
@@ -202,6 +218,14 @@ class Twitter(Connector):
             if error.kind is not ErrorKind.INVALID or "since_id" not in bounds:
                 raise
         return search(**{name: value for name, value in bounds.items() if name != "since_id"})
+
+    def _do(self, change: Callable[..., Any], remote_id: str, word: str, wanted: bool) -> None:
+        """Change a post that stands there; X answers how it stands afterwards."""
+        if not _TWEET_ID.fullmatch(remote_id):
+            raise ConnectorError("X has no such id", kind=ErrorKind.INVALID, permanent=True)
+        now = answer.part(self._ask(partial(change, remote_id, user_auth=False)), "data")
+        if now.get(word) is not wanted:
+            raise ConnectorError("X did not say that it is done", kind=ErrorKind.MALFORMED, outcome_unknown=True)
 
     def _walk(self, ask: Callable[..., Any], fewest: int, window: Window, since: datetime) -> Page:
         """One page from new to old: above what is known, with an overlap, and below where the walk has come to."""

@@ -27,7 +27,10 @@ def truth(
         " AND e.seq > :since ORDER BY e.seq",
         {"network": network, "via": via, "since": since},
     )
-    return [_told(Entry.from_row(row)) for row in rows]
+    counted = sandbox.store.all("SELECT network, entry_id, count(*) AS number FROM liked GROUP BY network, entry_id")
+    likes = {(row["network"], row["entry_id"]): row["number"] for row in counted}
+    entries = [Entry.from_row(row) for row in rows]
+    return [{**_told(entry), "likes": likes.get((entry.network, entry.id), 0)} for entry in entries]
 
 
 def _told(entry: Entry) -> dict[str, Any]:

@@ -505,3 +505,65 @@ def test_a_message_is_what_it_is(world: World) -> None:
     message: RemoteMessage = next(iter(reader.messages.values()))
     with pytest.raises(AttributeError):
         message.text = "annat"  # type: ignore[misc]
+
+
+# Doing something to a message
+
+
+def told(world: World, remote_id: str) -> dict[str, object]:
+    """One message as the network itself knows it."""
+    return next(one for one in world.remote.truth(world.network, who="all") if one["id"] == remote_id)
+
+
+def test_a_message_is_hidden_and_shown_again_as_often_as_one_likes(world: World) -> None:
+    remote_id = world.remote.write(**world.under_ours("Skitföretag!"))["id"]
+    connector = world.connect()
+    for _ in range(2):
+        connector.hide(remote_id)
+    assert told(world, remote_id)["hidden"] is True
+    connector.unhide(remote_id)
+    assert told(world, remote_id)["hidden"] is False
+
+
+def test_our_own_message_is_deleted_and_a_second_time_it_is_gone(world: World) -> None:
+    sent = world.connect().send(world.reply_to(world.say("Hej")))
+    world.connect().delete(sent.remote_id)
+    assert told(world, sent.remote_id)["deleted_at"]
+    with pytest.raises(ConnectorError) as caught:
+        world.connect().delete(sent.remote_id)
+    assert (caught.value.kind, caught.value.outcome_unknown) == (ErrorKind.GONE, False)
+
+
+def test_a_customers_message_is_deleted_where_the_network_lets_us(world: World) -> None:
+    remote_id = world.remote.write(**world.under_ours("Skitföretag!"))["id"]
+    if world.connector.capabilities.can_delete_others:
+        world.connect().delete(remote_id)
+    else:
+        with pytest.raises(ConnectorError) as caught:
+            world.connect().delete(remote_id)
+        assert caught.value.permanent
+    assert bool(told(world, remote_id)["deleted_at"]) is world.connector.capabilities.can_delete_others
+
+
+def test_a_message_is_liked_where_the_network_lets_us(world: World) -> None:
+    remote_id = world.remote.write(**world.under_ours("Tack för hjälpen!"))["id"]
+    if world.connector.capabilities.can_like:
+        world.connect().like(remote_id)
+        assert told(world, remote_id)["likes"] == 1
+    else:
+        with pytest.raises(ConnectorError) as caught:
+            world.connect().like(remote_id)
+        assert (caught.value.kind, caught.value.permanent) == (ErrorKind.NOT_ALLOWED, True)
+
+
+@pytest.mark.parametrize("effect", [True, False], ids=["done", "not-done"])
+def test_of_a_hiding_without_an_answer_nobody_says_that_it_failed(world: World, effect: bool) -> None:
+    remote_id = world.remote.write(**world.under_ours("Skitföretag!"))["id"]
+    world.remote.fault("reset", network=world.network, path=world.hide_path, effect=effect)
+    with pytest.raises(ConnectorError) as caught:
+        world.connect().hide(remote_id)
+    assert told(world, remote_id)["hidden"] is effect
+    assert caught.value.outcome_unknown
+    world.remote.clear_faults()
+    world.connect().hide(remote_id)
+    assert told(world, remote_id)["hidden"] is True

@@ -25,6 +25,7 @@ class World(ABC):
     write_path: str
     read_path: str
     own_path: str
+    hide_path: str
 
     def __init__(self, base: str, remote: Remote) -> None:
         self.base = base
@@ -41,6 +42,10 @@ class World(ABC):
     @abstractmethod
     def answer(self, parent_id: str, text: str, **more: Any) -> Json:
         """A customer's message under another."""
+
+    @abstractmethod
+    def under_ours(self, text: str) -> Json:
+        """A customer's message under something of ours, which is where we may hide."""
 
     def say(self, text: str, **more: Any) -> str:
         """Its id."""
@@ -63,6 +68,7 @@ class FacebookWorld(World):
     write_path = "/comments$"
     read_path = "/feed$|/comments$"
     own_path = "/comments$"
+    hide_path = r"/\d+_\d+$"
 
     def __init__(self, base: str, remote: Remote) -> None:
         super().__init__(base, remote)
@@ -71,6 +77,9 @@ class FacebookWorld(World):
 
     def question(self, text: str, **more: Any) -> Json:
         return self.answer(self.post_id, text, **more)
+
+    def under_ours(self, text: str) -> Json:
+        return self.question(text)
 
     def answer(self, parent_id: str, text: str, **more: Any) -> Json:
         author = {} if "author_id" in more else {"author": "Elin Sjöberg"}
@@ -86,10 +95,15 @@ class TwitterWorld(World):
     write_path = "/tweets$"
     read_path = "/mentions$|/users/.*/tweets$"
     own_path = "/users/.*/tweets$"
+    hide_path = "/hidden$"
 
     def question(self, text: str, **more: Any) -> Json:
         author = {} if "author_id" in more else {"author": "Elin Sjöberg"}
         return {"network": "x", "kind": "tweet", "text": f"@{demo.X_HANDLE} {text}", **author, **more}
+
+    def under_ours(self, text: str) -> Json:
+        posts = [one for one in self.remote.truth("x") if not one["parent_id"]]
+        return self.answer(str(posts[-1]["id"]), text)
 
     def answer(self, parent_id: str, text: str, **more: Any) -> Json:
         return {**self.question(text, **more), "parent_id": parent_id}
