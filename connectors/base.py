@@ -9,7 +9,8 @@ from __future__ import annotations
 import enum
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Container, Mapping
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -39,6 +40,7 @@ class ConnectorError(Exception):
     permanent: the same call will fail again, so nobody should try.
     retry_after: seconds to wait before the next call, or None where the network does not say.
     outcome_unknown: it was a write and it may have happened; read the network before anything is sent again.
+    app_wide: it meets every channel that speaks through the same app, not this one alone.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class ConnectorError(Exception):
         outcome_unknown: bool = False,
         status: int | None = None,
         code: str = "",
+        app_wide: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -59,6 +62,7 @@ class ConnectorError(Exception):
         self.outcome_unknown = outcome_unknown
         self.status = status
         self.code = code
+        self.app_wide = app_wide
 
 
 class Kind(enum.StrEnum):
@@ -108,6 +112,7 @@ class Options:
     start_by: the time.monotonic() at which a call is given up if nothing of it has left yet; None means never.
     page_size: how many messages a page asks for; None means the network's usual.
     api_version: the version of the network's API; "" means the one the connector was written for.
+    searches: what to listen for beyond what is said to us, each in the network's own query language.
     """
 
     base_url: str = ""
@@ -115,6 +120,7 @@ class Options:
     start_by: float | None = None
     page_size: int | None = None
     api_version: str = ""
+    searches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +161,8 @@ class RemoteMessage:
     parent_remote_id: what it answers, where the network says; None otherwise. A page post is never a parent.
     post_remote_id: the page's own post it stands under, "" where there is none.
     author: None is "unknown author"; the network does not always name people.
+    hidden: None where the network does not say.
+    as_of: from when on this text is the message's, in the network's own time; None means the moment of the reading.
     raw: the network's own JSON object, for the quarantine and for later fields.
     """
 
@@ -170,7 +178,8 @@ class RemoteMessage:
     permalink: str = ""
     language: str = ""
     edited_at: datetime | None = None
-    hidden: bool = False
+    hidden: bool | None = False
+    as_of: datetime | None = None
     attachments: tuple[Attachment, ...] = ()
     raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
@@ -197,11 +206,21 @@ class Window:
 
     complete_up_to: everything at or before it is in the database.
     newest_seen, walk_to: top and bottom of the window being walked from new to old, None while none is open.
+    seen: how many messages the open window has shown so far.
     """
 
     complete_up_to: Mark | None = None
     newest_seen: Mark | None = None
     walk_to: Mark | None = None
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What the network says of a rate budget. left: a share of 1. opens_in: seconds until it is whole again, if told."""
+
+    left: float
+    opens_in: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +238,8 @@ class Page:
     window.walk_to is None when the walk is done; then window.complete_up_to has moved.
     follow: streams that have something new, for the caller to read next.
     calls_left: what the network says of its rate budget, None where it does not. Facebook counts in per cent.
+    read_at: the network's own time of the answer.
+    walled: the walk has ended at a wall of the network's, above what was known: what lies between is out of reach.
     """
 
     messages: tuple[RemoteMessage, ...]
@@ -227,13 +248,31 @@ class Page:
     malformed: tuple[Malformed, ...] = ()
     follow: tuple[Follow, ...] = ()
     calls_left: int | None = None
+    rate: Rate | None = None
+    read_at: datetime | None = None
+    walled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What became of messages we know: those that stand, as they are now, and the ids of those that are gone.
+
+    posts: our own posts among what was asked for.
+    """
+
+    found: tuple[RemoteMessage, ...] = ()
+    gone: tuple[str, ...] = ()
+    posts: tuple[PostContext, ...] = ()
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """What is sent: `text` is the whole string, signature included.
 
-    answers_remote_id: the message answered. root_remote_id: its thread. recipient_id: for private messages.
+    answers_remote_id: the message answered. root_remote_id: its thread.
+    recipient_id, recipient_handle: who wrote it, for private messages and for networks that have them named.
+    key: the same for each attempt of one reply and for nothing else, for networks that tell twins by one.
     """
 
     text: str
@@ -241,6 +280,8 @@ class Outgoing:
     root_remote_id: str = ""
     visibility: Visibility = Visibility.PUBLIC
     recipient_id: str = ""
+    recipient_handle: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +353,9 @@ class Capabilities:
     """What the network can do, so that the desk never offers what will fail.
 
     can_reply: we can answer by API; where not, the desk opens the page and records what was answered there.
+    look_size: how many messages one look can ask for, 0 where the network cannot be asked.
+    shares_budget: reads and writes are counted in one rate budget, so a closed one closes both.
+    removes_below: with a message everything that answers it goes.
     refuses_duplicates: identical text is refused, so an automatic second sending cannot double.
     quiet_time: default Q (DESIGN §7): longer than deadline + server latency + read lag.
     max_length: in the network's own count, see Connector.length.
@@ -320,6 +364,9 @@ class Capabilities:
     """
 
     can_reply: bool = True
+    look_size: int = 0
+    shares_budget: bool = True
+    removes_below: bool = False
     refuses_duplicates: bool = False
     quiet_time: timedelta = timedelta(seconds=90)
     max_length: int = 8000
@@ -342,6 +389,24 @@ class Connector(ABC):
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         self.credentials = credentials
         self.options = options or Options()
+        self._spent: Counter[str] = Counter()
+
+    def take_spent(self) -> Mapping[str, int]:
+        """What the network bills for the calls since the last time this was asked: kind of thing → number."""
+        spent, self._spent = self._spent, Counter()
+        return spent
+
+    def reach(self, stream: str) -> timedelta | None:
+        """How far back the network itself shows a stream, None where it has no wall of time."""
+        return None
+
+    def look(self, remote_ids: Sequence[str]) -> Look:
+        """What became of messages, at most `look_size` of them. What we may see no longer counts as gone."""
+        raise self._cannot("look messages up")
+
+    def read_again(self, stream: str, raw: object) -> Page:
+        """What was quarantined, read once more without a call. What still cannot be read stands in `malformed`."""
+        return Page((), Window(), malformed=(Malformed(raw, f"{self.label} has no way to read it again"),))
 
     @abstractmethod
     def account(self) -> Account:
@@ -386,6 +451,19 @@ class Connector(ABC):
 
     def _cannot(self, deed: str) -> ConnectorError:
         return ConnectorError(f"{self.label} does not let us {deed}", kind=ErrorKind.NOT_ALLOWED, permanent=True)
+
+    @classmethod
+    def signed(cls, body: bytes, headers: Mapping[str, str], secret: str) -> bool:
+        """Whether a webhook's raw body was signed with the app's secret. Names of headers are in lower case."""
+        return False
+
+    @classmethod
+    def handshake(cls, query: Mapping[str, str], *, secret: str, token: str) -> str | None:
+        """What a network that verifies our address must be answered, None where it is not one or does not know us.
+
+        token: the word that was agreed upon. The answer is text, or JSON where it begins with a brace.
+        """
+        return None
 
     @classmethod
     def parse_webhook(cls, body: bytes) -> Notification:
