@@ -2,9 +2,15 @@
 
 from connectors.base import Connector
 from connectors.facebook import Facebook
+from connectors.facebook_login import FacebookLogin
+from connectors.login import Login
 from connectors.twitter import Twitter
+from connectors.twitter_login import TwitterLogin
 
 REGISTRY: dict[str, type[Connector]] = {connector.network: connector for connector in (Facebook, Twitter)}
+
+# Where somebody can agree on the network itself; elsewhere a token is pasted.
+LOGINS: dict[str, type[Login]] = {Facebook.network: FacebookLogin, Twitter.network: TwitterLogin}
 
 
 def get(network: str) -> type[Connector]:

@@ -147,7 +147,7 @@ class Facebook(Connector):
         hide = Redactor((token, app_secret, _proof(token, app_secret)))
         # Not a method of ours: a circle of references would keep the connection open until the collector comes.
         self._http = Adapter(self.label, self.options, partial(judge, hide=hide))
-        self._graph = Graph(token, app_secret, _version(self.options.api_version), session(self._http, GRAPH))
+        self._graph = Graph(token, app_secret, version(self.options.api_version), session(self._http, GRAPH))
 
     def account(self) -> Account:
         found = self._ask(partial(self._graph.get_object, "me", fields="id,name,username,link"))
@@ -405,7 +405,7 @@ def _secret(credentials: Credentials, name: str) -> str:
     return secret.reveal() if secret else ""
 
 
-def _version(asked: str) -> str:
+def version(asked: str) -> str:
     version = asked.removeprefix("v") if asked else VERSION
     if not re.fullmatch(r"\d{1,2}\.\d", version):
         raise ConnectorError(
