@@ -35,8 +35,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         cursor.execute("ALTER TABLE inbox_audit DISABLE TRIGGER audit_not_truncated")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the run: Playwright's synchronous side can be open once in a process."""
+    """One Chromium for a file of tests, and no longer: while Playwright is open this thread counts as a running event
+    loop, in which neither a second Playwright nor Django's own async_to_sync works.
+    """
     with harness.chromium() as chromium:
         yield chromium
