@@ -163,6 +163,7 @@ class RemoteMessage:
     author: None is "unknown author"; the network does not always name people.
     hidden: None where the network does not say.
     as_of: from when on this text is the message's, in the network's own time; None means the moment of the reading.
+    version_id: the id of this version, where an edit has given it one of its own.
     raw: the network's own JSON object, for the quarantine and for later fields.
     """
 
@@ -180,6 +181,7 @@ class RemoteMessage:
     edited_at: datetime | None = None
     hidden: bool | None = False
     as_of: datetime | None = None
+    version_id: str = ""
     attachments: tuple[Attachment, ...] = ()
     raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
@@ -217,7 +219,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What the network says of a rate budget. left: a share of 1. opens_in: seconds until it is whole again, if told."""
+    """What the network says of a rate budget. left: a share of 1. opens_in: seconds until it is whole, where told."""
 
     left: float
     opens_in: float | None = None
@@ -239,7 +241,7 @@ class Page:
     follow: streams that have something new, for the caller to read next.
     calls_left: what the network says of its rate budget, None where it does not. Facebook counts in per cent.
     read_at: the network's own time of the answer.
-    walled: the walk has ended at a wall of the network's, above what was known: what lies between is out of reach.
+    wall: where the walk has ended at a wall of the network's, above what was known: what lies between is out of reach.
     """
 
     messages: tuple[RemoteMessage, ...]
@@ -250,7 +252,7 @@ class Page:
     calls_left: int | None = None
     rate: Rate | None = None
     read_at: datetime | None = None
-    walled: bool = False
+    wall: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from connectors.base import (
     ErrorKind,
     Follow,
     Kind,
+    Look,
     Malformed,
     Mark,
     Notification,
@@ -41,6 +42,7 @@ from connectors.base import (
     Outgoing,
     Page,
     PostContext,
+    Rate,
     ReadBack,
     RemoteMessage,
     Sent,
@@ -94,6 +96,8 @@ _KINDS: Mapping[int, ErrorKind] = {
     10904: ErrorKind.NOT_ALLOWED,
     1609005: ErrorKind.INVALID,
 }
+# The limits of the app as a whole; the others are those of a page or a user.
+_APP_WIDE = frozenset({4, 341})
 _SUBKINDS: Mapping[tuple[int, int], ErrorKind] = {
     (10, 2018065): ErrorKind.NOT_ALLOWED,  # outside Messenger's window
     (10, 2018278): ErrorKind.NOT_ALLOWED,
@@ -134,6 +138,8 @@ class Facebook(Connector):
     label = "Facebook"
     capabilities = Capabilities(
         refuses_duplicates=False,
+        look_size=50,
+        removes_below=True,
         max_length=8000,
         can_delete=True,
         can_delete_others=True,
@@ -199,6 +205,38 @@ class Facebook(Connector):
         newest = max((message.created_at for message in found), default=None)
         return ReadBack(tuple(sorted(own, key=lambda message: message.created_at, reverse=True)), newest)
 
+    def look(self, remote_ids: Sequence[str]) -> Look:
+        """Posts and comments have different fields, so each kind is asked for by itself."""
+        ids = [one for one in remote_ids if _is_id(one)]
+        posts = [one for one in ids if one.startswith(f"{self._us}_")]
+        comments = [one for one in ids if one not in posts]
+        entries, gone = self._look_up(posts, POST_FIELDS, partial(_entry, us=self._us))
+        read = partial(_comment, post_id="", root=None)
+        answers, gone_too = self._look_up(comments, COMMENT_FIELDS, read)
+        read_at = self._http.last.at if self._http.last else None
+        self._refuse_blindness(gone + gone_too)
+        shown = [entry.shown for entry in entries]
+        return Look(
+            found=(*(one for one in shown if isinstance(one, RemoteMessage)), *answers),
+            gone=(*gone, *gone_too),
+            posts=tuple(one for one in shown if isinstance(one, PostContext)),
+            read_at=read_at,
+        )
+
+    def read_again(self, stream: str, raw: object) -> Page:
+        name, _, post_id = stream.partition("/")
+        if stream == "feed":
+            entries, malformed = answer.sorted_out([raw], partial(_entry, us=self._us))
+            shown = [entry.shown for entry in entries]
+            messages = tuple(one for one in shown if isinstance(one, RemoteMessage))
+            posts = tuple(one for one in shown if isinstance(one, PostContext))
+            return Page(messages, Window(), posts=posts, malformed=tuple(malformed))
+        if name not in ("comments", "visitor"):
+            return super().read_again(stream, raw)
+        read = partial(_comment, post_id=post_id, root=post_id if name == "visitor" else None)
+        comments, malformed = answer.sorted_out([raw], read)
+        return Page(tuple(comments), Window(), malformed=tuple(malformed))
+
     def hide(self, remote_id: str) -> None:
         self._do(remote_id, partial(self._set_hidden, remote_id, "true"))
 
@@ -210,6 +248,14 @@ class Facebook(Connector):
 
     def like(self, remote_id: str) -> None:
         self._do(remote_id, partial(self._graph.put_like, remote_id))
+
+    @classmethod
+    def signed(cls, body: bytes, headers: Mapping[str, str], secret: str) -> bool:
+        return facebook_webhooks.signed(body, headers.get("x-hub-signature-256", ""), secret)
+
+    @classmethod
+    def handshake(cls, query: Mapping[str, str], *, secret: str, token: str) -> str | None:
+        return facebook_webhooks.handshake(query, token)
 
     @classmethod
     def parse_webhook(cls, body: bytes) -> Notification:
@@ -240,6 +286,8 @@ class Facebook(Connector):
             malformed=tuple(malformed),
             follow=tuple(self._follows(entries, known)),
             calls_left=self._calls_left(),
+            rate=self._rate(),
+            read_at=self._http.last.at if self._http.last else None,
         )
 
     def _comments_page(self, post_id: str, window: Window, since: datetime, *, root: str | None) -> Page:
@@ -270,6 +318,8 @@ class Facebook(Connector):
             window=_advanced(window, messages, done=done),
             malformed=tuple(malformed),
             calls_left=self._calls_left(),
+            rate=self._rate(),
+            read_at=self._http.last.at if self._http.last else None,
         )
 
     def _follows(self, entries: Sequence[_Entry], known: Mapping[str, str]) -> Iterator[Follow]:
@@ -322,6 +372,32 @@ class Facebook(Connector):
         if not self._graph.access_token:
             raise ConnectorError("The channel has no access token", kind=ErrorKind.TOKEN, permanent=True)
         return without_a_trace(call)
+
+    def _look_up(self, ids: Sequence[str], fields: str, read: Callable[[JsonObject], T]) -> tuple[list[T], list[str]]:
+        """What stands, and the ids of what is gone. One that is gone fails them all: then each half is asked for."""
+        if not ids:
+            return [], []
+        try:
+            found = self._ask(partial(self._graph.get_objects, list(ids), fields=fields))
+        except ConnectorError as error:
+            if error.kind is not ErrorKind.GONE:
+                raise
+            if len(ids) == 1:
+                return [], list(ids)
+            middle = len(ids) // 2
+            halves = [self._look_up(half, fields, read) for half in (ids[:middle], ids[middle:])]
+            return halves[0][0] + halves[1][0], halves[0][1] + halves[1][1]
+        good, _bad = answer.sorted_out([found[one] for one in ids if one in found], read)
+        return good, []
+
+    def _refuse_blindness(self, gone: Sequence[str]) -> None:
+        """To a token that has lost its page everything looks gone: that is believed only of one that has it."""
+        if gone and self.account().remote_id != self._us:
+            raise ConnectorError("Facebook: the token does not speak for this page", kind=ErrorKind.TOKEN)
+
+    def _rate(self) -> Rate | None:
+        found = usage(self._http.last.headers) if self._http.last else Usage()
+        return None if found.percent is None else Rate(max(0, 100 - found.percent) / 100, found.regain)
 
     def _calls_left(self) -> int | None:
         used = usage(self._http.last.headers).percent if self._http.last else None
@@ -382,7 +458,9 @@ def error_of(error: JsonObject, exchange: Exchange, hide: Redactor) -> Connector
         kind = ErrorKind.UNAVAILABLE if transient else ErrorKind.INVALID
     number = f"{code}/{subcode}" if subcode else str(code)
     regain = usage(exchange.headers).regain if kind is ErrorKind.RATE else None
-    return refusal(f"Facebook: {message} (code {number})", kind, exchange, retry_after=regain, code=number)
+    made = refusal(f"Facebook: {message} (code {number})", kind, exchange, retry_after=regain, code=number)
+    made.app_wide = code in _APP_WIDE
+    return made
 
 
 def _kind(code: int, subcode: int, message: str) -> ErrorKind | None:

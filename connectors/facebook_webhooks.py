@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -24,10 +26,27 @@ _POSTS = ("post", "status", "photo", "video", "share", "link", "album")
 _MILLISECONDS_FROM = 100_000_000_000
 
 
+def signed(body: bytes, signature: str, secret: str) -> bool:
+    """Whether X-Hub-Signature-256 is of these raw bytes: the network signs its own escapes, not what they mean."""
+    expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return bool(secret) and hmac.compare_digest(expected.encode(), signature.encode())
+
+
+def handshake(query: Mapping[str, str], token: str) -> str | None:
+    """The challenge, for who knows the word that was agreed upon."""
+    given = query.get("hub.verify_token", "")
+    known = bool(token) and hmac.compare_digest(given.encode(), token.encode())
+    return query.get("hub.challenge", "") if known and query.get("hub.mode") == "subscribe" else None
+
+
 def parse(body: bytes) -> Notification:
-    """A webhook's body whose signature has been checked. Raises Unreadable if it is no notification at all."""
+    """A webhook's body whose signature has been checked. Raises Unreadable if it is no notification at all.
+
+    A piece that was kept in quarantine by itself is one, too.
+    """
     found = answer.as_object(answer.decode(body), "the notification")
-    pieces = _pieces(answer.as_list(found.get("entry"), "entry"))
+    alone = "entry" not in found and bool({"changes", "messaging"} & found.keys())
+    pieces = [found] if alone else _pieces(answer.as_list(found.get("entry"), "entry"))
     read, malformed = answer.sorted_out(pieces, _change)
     changes = tuple(change for change in read if change)
     return Notification(changes, tuple(malformed), ignored=len(read) - len(changes))
@@ -101,7 +120,8 @@ def _message(value: JsonObject, remote_id: str, author: Author | None, at: datet
         post_remote_id=post_id,
         permalink=answer.address(value, "permalink_url"),
         edited_at=at if value["verb"] in ("edit", "edited") else None,
-        hidden=value.get("is_hidden") is True,
+        hidden=None if "is_hidden" not in value else value["is_hidden"] is True,
+        as_of=at,
         attachments=tuple(_attachments(value)),
         raw=value,
     )
@@ -154,6 +174,7 @@ def _private(account_id: str, raw: JsonObject) -> Change | None:
         author=Author(account_id if ours else sender),
         parent_remote_id=answer.known_id(answer.part(said, "reply_to"), "mid") or None,
         edited_at=at if edit else None,
+        as_of=at,
         attachments=tuple(_private_attachments(said)),
         raw=raw,
     )

@@ -18,7 +18,7 @@ from typing import Any
 import requests
 import tweepy
 
-from connectors import answer, twitter_text
+from connectors import answer, twitter_text, twitter_webhooks
 from connectors.answer import Unreadable
 from connectors.base import (
     CLOCK_SKEW,
@@ -31,12 +31,15 @@ from connectors.base import (
     Credentials,
     ErrorKind,
     Kind,
+    Look,
     Malformed,
     Mark,
+    Notification,
     Options,
     Outgoing,
     Page,
     PostContext,
+    Rate,
     ReadBack,
     RemoteMessage,
     Sent,
@@ -56,9 +59,16 @@ ASKED_FOR = {
     "media_fields": "type,url,preview_image_url,alt_text",
 }
 USUAL_PAGE = 100
+FEWEST = {"mentions": 5, "own": 5, "search": 10}
 MAX_PAGES = 32  # of one list: 3,200 posts are all that X gives out
 # How far behind a write the network's reads may be: so much is read again.
 OVERLAP = timedelta(minutes=2)
+# What X gives out of a list at most. Near it, a walk that does not come down to what is known has met the wall.
+WALLS = {"mentions": 800, "own": 3200}
+NEAR_THE_WALL = 0.9
+SEARCH_REACH = timedelta(days=7)
+# After a pause of this length a walk goes down to the newest post that is known, to see that nothing is between.
+A_PAUSE = timedelta(minutes=15)
 # An id is milliseconds since this moment, and 22 bits that tell apart what shares one.
 EPOCH = 1288834974657
 LOW_BITS = 22
@@ -120,6 +130,8 @@ class Twitter(Connector):
     # Likes left the self-serve plans in April 2026. Hidden is what answers one of our own posts, and nothing else.
     capabilities = Capabilities(
         refuses_duplicates=True,
+        look_size=100,
+        shares_budget=False,
         max_length=280,
         link_cost_note=True,
         can_delete=True,
@@ -146,6 +158,30 @@ class Twitter(Connector):
             url=f"{WEB}/{handle}",
         )
 
+    def reach(self, stream: str) -> timedelta | None:
+        return None if stream in WALLS else SEARCH_REACH
+
+    def look(self, remote_ids: Sequence[str]) -> Look:
+        ids = [one for one in remote_ids if _TWEET_ID.fullmatch(one)]
+        if not ids:
+            return Look()
+        try:
+            found = self._ask(partial(self._client.get_tweets, ids, **ASKED_FOR))
+        except ConnectorError as error:
+            if error.kind is not ErrorKind.GONE or self._http.last is None:
+                raise
+            # Where all of them are gone there is no data, only a reason for each.
+            found = answer.as_object(answer.decode(self._http.last.body), "the answer")
+        items = self._http.believe(answer.as_list, found.get("data", []), "data")
+        self._bill(found, items, "post")
+        sheet = _sheet(items, _Includes.of(found), us=self._us, last=True)
+        return Look(tuple(sheet.messages), tuple(_gone(found, ids)), tuple(sheet.posts), self._read_at)
+
+    def read_again(self, stream: str, raw: object) -> Page:
+        """Who wrote it is known by number only: the answer's `includes` were not kept."""
+        sheet = _sheet([raw], _Includes(), us=self._us, last=True)
+        return Page(tuple(sheet.messages), Window(), posts=tuple(sheet.posts), malformed=tuple(sheet.malformed))
+
     def streams(self) -> tuple[str, ...]:
         return ("mentions", "own")
 
@@ -153,17 +189,19 @@ class Twitter(Connector):
         """ "mentions", "own", or "conversation/<id>": what the search knows of one conversation, seven days back."""
         name, _, conversation = stream.partition("/")
         if stream == "mentions":
-            return self._walk(partial(self._client.get_users_mentions, self._us), 5, window, since)
+            return self._walk("mentions", partial(self._client.get_users_mentions, self._us), window, since)
         if stream == "own":
-            return self._walk(self._own_posts, 5, window, since)
+            return self._walk("own", self._own_posts, window, since)
         if name == "conversation" and _TWEET_ID.fullmatch(conversation):
-            return self._walk(partial(self._search, f"conversation_id:{conversation}"), 10, window, since)
+            return self._walk("search", partial(self._search, f"conversation_id:{conversation}"), window, since)
         raise ConnectorError(f"X has no stream of this name: {stream}", kind=ErrorKind.INVALID, permanent=True)
 
     def send(self, outgoing: Outgoing) -> Sent:
         """Answers a post, in public."""
         _refuse_unsendable(outgoing)
         fields = {"text": outgoing.text, "in_reply_to_tweet_id": outgoing.answers_remote_id}
+        # Counted before the call: also a post whose outcome is unknown may be billed.
+        self._spent["link" if twitter_text.has_link(outgoing.text) else "reply"] += 1
         made = answer.part(self._ask(partial(self._client.create_tweet, user_auth=False, **fields)), "data")
         remote_id = self._http.believe(_tweet_id, made.get("id"), "id of the new post")
         return Sent(remote_id, permalink=_permalink("", remote_id), at=time_of(remote_id))
@@ -171,7 +209,7 @@ class Twitter(Connector):
     def read_back(self, outgoing: Outgoing, *, since: datetime) -> ReadBack:
         """Our own timeline: it is ahead of the search."""
         bounds = {"since_id": id_at(since - CLOCK_SKEW), "max_results": USUAL_PAGE}
-        sheets = list(self._sheets(self._own_posts, bounds))
+        sheets = list(self._sheets(self._own_posts, bounds, "owned"))
         messages = answer.once(message for sheet in sheets for message in sheet.messages)
         times = [mark.at for sheet in sheets for mark in sheet.marks]
         own = sorted(messages, key=lambda message: message.created_at, reverse=True)
@@ -185,6 +223,22 @@ class Twitter(Connector):
 
     def delete(self, remote_id: str) -> None:
         self._do(self._client.delete_tweet, remote_id, "deleted", True)
+
+    @classmethod
+    def signed(cls, body: bytes, headers: Mapping[str, str], secret: str) -> bool:
+        return twitter_webhooks.signed(body, headers.get("x-twitter-webhooks-signature", ""), secret)
+
+    @classmethod
+    def handshake(cls, query: Mapping[str, str], *, secret: str, token: str) -> str | None:
+        return twitter_webhooks.handshake(query, secret)
+
+    @classmethod
+    def parse_webhook(cls, body: bytes) -> Notification:
+        try:
+            return twitter_webhooks.parse(body, _told)
+        except Unreadable as error:
+            problem = f"X's notification cannot be read: {error}"
+        raise ConnectorError(problem, kind=ErrorKind.MALFORMED)
 
     @classmethod
     def length(cls, text: str) -> int:
@@ -227,35 +281,41 @@ class Twitter(Connector):
         if now.get(word) is not wanted:
             raise ConnectorError("X did not say that it is done", kind=ErrorKind.MALFORMED, outcome_unknown=True)
 
-    def _walk(self, ask: Callable[..., Any], fewest: int, window: Window, since: datetime) -> Page:
+    def _walk(self, name: str, ask: Callable[..., Any], window: Window, since: datetime) -> Page:
         """One page from new to old: above what is known, with an overlap, and below where the walk has come to."""
         bounds: dict[str, object] = {
             "since_id": _floor(window, since),
-            "max_results": min(max(self.options.page_size or USUAL_PAGE, fewest), USUAL_PAGE),
+            "max_results": min(max(self.options.page_size or USUAL_PAGE, FEWEST[name]), USUAL_PAGE),
         }
         below = None
         if window.walk_to:
             bounds["until_id"] = window.walk_to.id
             below = int(window.walk_to.id)
         seen: list[_Sheet] = []
-        for sheet in self._sheets(ask, bounds):
+        for sheet in self._sheets(ask, bounds, "post" if name == "search" else "owned"):
             seen.append(sheet)
             # An empty page with more behind it happens; then the walk has come no further and goes on.
             if any(below is None or int(mark.id) < below for mark in sheet.marks):
                 break
+        marks = [mark for sheet in seen for mark in sheet.marks]
+        walked = _walked(window, marks, done=seen[-1].last, read_at=self._read_at)
         return Page(
             messages=tuple(answer.once(message for sheet in seen for message in sheet.messages)),
             posts=tuple(answer.once(post for sheet in seen for post in sheet.posts)),
-            window=_walked(window, [mark for sheet in seen for mark in sheet.marks], done=seen[-1].last),
+            window=walked,
             malformed=tuple(bad for sheet in seen for bad in sheet.malformed),
             calls_left=self._calls_left(),
+            rate=self._rate(),
+            read_at=self._read_at,
+            wall=None if walked.walk_to else _wall(name, window, marks),
         )
 
-    def _sheets(self, ask: Callable[..., Any], bounds: Mapping[str, object]) -> Iterator[_Sheet]:
+    def _sheets(self, ask: Callable[..., Any], bounds: Mapping[str, object], kind: str) -> Iterator[_Sheet]:
         """The pages of a list, a call each."""
         for _ in range(MAX_PAGES):
             found = self._ask(partial(ask, **ASKED_FOR, **bounds))
             items = self._http.believe(answer.as_list, found.get("data", []), "data")
+            self._bill(found, items, kind)
             token = self._http.believe(_next_token, found.get("meta"), "meta")
             yield _sheet(items, _Includes.of(found), us=self._us, last=not token)
             if not token:
@@ -271,6 +331,24 @@ class Twitter(Connector):
             raise ConnectorError("The channel has no access token", kind=ErrorKind.TOKEN, permanent=True)
         found: JsonObject = without_a_trace(call)
         return found
+
+    @property
+    def _read_at(self) -> datetime | None:
+        return self._http.last.at if self._http.last else None
+
+    def _bill(self, found: JsonObject, items: Sequence[object], kind: str) -> None:
+        """X is paid by what it gives out: the posts, and the people that come along with them."""
+        self._spent[kind] += len(items)
+        self._spent["user"] += len(answer.parts(answer.part(found, "includes"), "users"))
+
+    def _rate(self) -> Rate | None:
+        """What is left of the window of this one route; reads and writes have windows of their own."""
+        headers = self._http.last.headers if self._http.last else {}
+        left, limit, reset = (headers.get(f"x-rate-limit-{name}", "") for name in ("remaining", "limit", "reset"))
+        if not (_DIGITS.fullmatch(left) and _DIGITS.fullmatch(limit) and _DIGITS.fullmatch(reset) and int(limit)):
+            return None
+        now = self._read_at or datetime.now(UTC)
+        return Rate(int(left) / int(limit), min(max(int(reset) - now.timestamp() + 1, 1.0), LONGEST_WINDOW))
 
     def _calls_left(self) -> int | None:
         remaining = self._http.last.headers.get("x-rate-limit-remaining", "") if self._http.last else ""
@@ -388,20 +466,50 @@ def time_of(remote_id: str) -> datetime:
     return datetime.fromtimestamp(((int(remote_id) >> LOW_BITS) + EPOCH) / 1000, UTC)
 
 
-def _floor(window: Window, since: datetime) -> int:
-    """The id above which a walk reads."""
+def _floor(window: Window, since: datetime, now: datetime | None = None) -> int:
+    """The id above which a walk reads.
+
+    What came in late is read again, but only until it cannot come any more: X is paid by the post.
+    """
     reach = id_at(since)
     known = window.complete_up_to
-    return max(reach, id_at(time_of(known.id) - OVERLAP)) if known and known.id else reach
+    if known is None or not known.id:
+        return reach
+    if known.at - time_of(known.id) <= OVERLAP:
+        return max(reach, id_at(time_of(known.id) - OVERLAP))
+    if (now or datetime.now(UTC)) - known.at > A_PAUSE:
+        return max(reach, int(known.id) - 1)
+    return max(reach, int(known.id))
 
 
-def _walked(window: Window, marks: Sequence[Mark], *, done: bool) -> Window:
+def _walked(window: Window, marks: Sequence[Mark], *, done: bool, read_at: datetime | None) -> Window:
     newest = window.newest_seen or max(marks, key=_number, default=None)
     if done:
         reached = [mark for mark in (window.complete_up_to, newest) if mark]
-        return Window(complete_up_to=max(reached, key=_number, default=None))
+        top = max(reached, key=_number, default=None)
+        if top and read_at and not window.walk_to:
+            # One page was all there was, so everything up to the moment of this very answer has been read.
+            top = Mark(max(read_at, time_of(top.id)), top.id)
+        return Window(complete_up_to=top)
     bottom = min([*marks, *([window.walk_to] if window.walk_to else [])], key=_number)
-    return Window(window.complete_up_to, newest, bottom)
+    return Window(window.complete_up_to, newest, bottom, window.seen + len(marks))
+
+
+def _wall(name: str, window: Window, marks: Sequence[Mark]) -> Mark | None:
+    """Where a walk has ended at X's wall: so much was shown, and still not the newest post that we know."""
+    known = window.complete_up_to
+    bottom = min([*marks, *([window.walk_to] if window.walk_to else [])], key=_number, default=None)
+    if name not in WALLS or known is None or bottom is None or _number(bottom) <= _number(known):
+        return None
+    return bottom if window.seen + len(marks) >= WALLS[name] * NEAR_THE_WALL else None
+
+
+def _gone(found: JsonObject, asked: Sequence[str]) -> Iterator[str]:
+    """The posts that an answer says are gone, or are not ours to see."""
+    for error in answer.parts(found, "errors"):
+        one = _other_id(error, "resource_id") or _other_id(error, "value")
+        if one in asked and _PROBLEMS.get(_problem_type(error)) is ErrorKind.GONE:
+            yield one
 
 
 def _number(mark: Mark) -> int:
@@ -484,9 +592,17 @@ def _tweet(raw: JsonObject, *, includes: _Includes, us: str) -> RemoteMessage | 
         permalink=permalink,
         language=_language(raw),
         edited_at=time_of(tweet_id) if tweet_id != remote_id else None,
+        hidden=None,
+        as_of=time_of(tweet_id),
+        version_id=tweet_id if tweet_id != remote_id else "",
         attachments=tuple(_attachments(raw, includes)),
         raw=raw,
     )
+
+
+def _told(payload: JsonObject, event: JsonObject, us: str) -> RemoteMessage | PostContext:
+    """A post as a notification carries it."""
+    return _tweet(payload, includes=_Includes.of(event), us=us)
 
 
 def _tweet_id(value: object, what: str) -> str:

@@ -49,3 +49,8 @@ def weight(text: str) -> int:
     plain, emoji = _EMOJI.subn("", plain)
     letters = sum(1 if any(low <= ord(letter) <= high for low, high in _LIGHT) else 2 for letter in plain)
     return ADDRESS_WEIGHT * addresses + 2 * emoji + letters
+
+
+def has_link(text: str) -> bool:
+    """Whether X sees an address in it: such a post costs thirteen times as much."""
+    return bool(_ADDRESS.search(unicodedata.normalize("NFC", text)))

@@ -6,6 +6,7 @@ import pytest
 
 from connectors.base import Connector, ConnectorError, Kind, Outgoing, ReadBack, RemoteMessage, Secret, Visibility
 from connectors.facebook import Facebook
+from connectors.feed import Feed
 from connectors.twitter import Twitter
 
 ATTEMPT = datetime(2026, 11, 22, 10, 0, 0, 700_000, UTC)
@@ -84,5 +85,7 @@ def test_a_secret_shows_itself_nowhere_but_where_it_is_asked_to() -> None:
 
 
 def test_a_network_without_webhooks_says_so() -> None:
-    with pytest.raises(ConnectorError, match="X sends no webhooks"):
-        Twitter.parse_webhook(b"{}")
+    with pytest.raises(ConnectorError, match="sends no webhooks"):
+        Feed.parse_webhook(b"{}")
+    assert not Feed.signed(b"{}", {}, "secret")
+    assert Feed.handshake({"crc_token": "1"}, secret="secret", token="") is None

@@ -17,7 +17,7 @@ from connectors.base import ConnectorError, ErrorKind, Kind, RemoteMessage, Visi
 from connectors.sandbox.faults import KINDS
 from connectors.sandbox.remote import Remote
 from tests.connectors.reading import Reader
-from tests.connectors.worlds import WORLDS, FacebookWorld, TwitterWorld, World
+from tests.connectors.worlds import WORLDS, FacebookWorld, MastodonWorld, TwitterWorld, World
 
 TEXTS = (
     "Hej! När är felet i Luleå avhjälpt?",
@@ -110,7 +110,7 @@ def test_an_answer_belongs_to_the_thread_and_to_what_it_answers(world: World) ->
 
 def test_what_we_wrote_ourselves_is_known_by_its_author(world: World) -> None:
     question = world.say("Hej")
-    ours = world.remote.write(**world.answer(question, "Hej! Vi hör av oss.", author_id=world.account_id))["id"]
+    ours = world.remote.write(**world.answer(question, "Hej! Vi hör av oss.", author_id=world.our_id))["id"]
     reader = Reader(world.connect)
     reader.poll()
     message = reader.messages[ours]
@@ -225,7 +225,7 @@ def test_complete_up_to_never_goes_back_and_ends_at_the_newest(world: World) -> 
     for stream, window in reader.windows.items():
         assert (window.newest_seen, window.walk_to) == (None, None), stream
     newest = max(message.created_at for message in reader.messages.values())
-    assert newest in [window.complete_up_to.at for window in reader.windows.values() if window.complete_up_to]
+    assert newest <= max(window.complete_up_to.at for window in reader.windows.values() if window.complete_up_to)
 
 
 def test_an_open_walk_does_not_claim_what_it_has_not_read(world: World) -> None:
@@ -292,12 +292,12 @@ def test_a_reply_of_someone_else_of_ours_is_not_mistaken_for_it(world: World, no
     """Other texts, other parents, older ones and those that belong to another reply."""
     question, other = world.say("Hej"), world.say("Hallå")
     outgoing, since = world.reply_to(question, "Tack! Vi återkommer i dag."), now()
-    world.remote.write(**world.answer(question, "Tack! Vi återkommer i morgon.", author_id=world.account_id))
-    world.remote.write(**world.answer(other, outgoing.text, author_id=world.account_id))
+    world.remote.write(**world.answer(question, "Tack! Vi återkommer i morgon.", author_id=world.our_id))
+    world.remote.write(**world.answer(other, outgoing.text, author_id=world.our_id))
     world.remote.write(**world.answer(question, outgoing.text, author="Oskar Lindqvist"))
     old = world.remote.now() - 3600
-    world.remote.write(**world.answer(question, outgoing.text, author_id=world.account_id, created_at=old))
-    taken = world.remote.write(**world.answer(question, outgoing.text, author_id=world.account_id))["id"]
+    world.remote.write(**world.answer(question, outgoing.text, author_id=world.our_id, created_at=old))
+    taken = world.remote.write(**world.answer(question, outgoing.text, author_id=world.our_id))["id"]
     read = world.connect().read_back(outgoing, since=since)
     prefix_free = {world.connector.normalise(message.text) for message in read.own}
     assert world.connector.normalise(outgoing.text) in prefix_free
@@ -343,6 +343,8 @@ def test_a_write_whose_answer_is_lost_may_be_out_and_is_found(
 
 
 def test_a_duplicate_refusal_is_not_a_failure(world: World) -> None:
+    if not world.refuses_twins:
+        pytest.skip("this network refuses no twins")
     outgoing = world.reply_to(world.say("Hej"))
     world.remote.fault("duplicate", network=world.network, method="POST", count=1)
     with pytest.raises(ConnectorError) as caught:
@@ -448,7 +450,7 @@ def refused(call: Callable[[], object]) -> ConnectorError | None:
 
 
 @pytest.mark.parametrize("strike", STRIKES, ids=lambda strike: "-".join(str(value)[:40] for value in strike.values()))
-@pytest.mark.parametrize("world", [FacebookWorld, TwitterWorld], indirect=True)
+@pytest.mark.parametrize("world", [FacebookWorld, TwitterWorld, MastodonWorld], indirect=True)
 def test_whatever_goes_wrong_is_a_connector_error_without_a_token(
     world: World, strike: dict[str, object], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -518,6 +520,11 @@ def told(world: World, remote_id: str) -> dict[str, object]:
 def test_a_message_is_hidden_and_shown_again_as_often_as_one_likes(world: World) -> None:
     remote_id = world.remote.write(**world.under_ours("Skitföretag!"))["id"]
     connector = world.connect()
+    if not world.connector.capabilities.hides:
+        with pytest.raises(ConnectorError) as caught:
+            connector.hide(remote_id)
+        assert (caught.value.kind, caught.value.permanent) == (ErrorKind.NOT_ALLOWED, True)
+        return
     for _ in range(2):
         connector.hide(remote_id)
     assert told(world, remote_id)["hidden"] is True
@@ -558,6 +565,8 @@ def test_a_message_is_liked_where_the_network_lets_us(world: World) -> None:
 
 @pytest.mark.parametrize("effect", [True, False], ids=["done", "not-done"])
 def test_of_a_hiding_without_an_answer_nobody_says_that_it_failed(world: World, effect: bool) -> None:
+    if not world.connector.capabilities.hides:
+        pytest.skip("this network hides nothing")
     remote_id = world.remote.write(**world.under_ours("Skitföretag!"))["id"]
     world.remote.fault("reset", network=world.network, path=world.hide_path, effect=effect)
     with pytest.raises(ConnectorError) as caught:
@@ -567,3 +576,41 @@ def test_of_a_hiding_without_an_answer_nobody_says_that_it_failed(world: World, 
     world.remote.clear_faults()
     world.connect().hide(remote_id)
     assert told(world, remote_id)["hidden"] is True
+
+
+# --- looking messages up ----------------------------------------------------------------------------------------------
+
+
+def test_a_look_tells_what_stands_and_what_is_gone(world: World) -> None:
+    stays, goes = world.say("Jag är kvar."), world.say("Jag försvinner.")
+    world.remote.delete({"network": world.network, "id": goes})
+    look = world.connect().look([stays, goes])
+    assert [(message.remote_id, message.text) for message in look.found] == [
+        (stays, world.question("Jag är kvar.")["text"])
+    ]
+    assert look.gone == (goes,)
+    assert look.read_at is not None
+
+
+def test_a_look_at_what_is_all_gone_says_so(world: World) -> None:
+    ids = [world.say(f"Fråga {number}") for number in range(5)]
+    for one in ids:
+        world.remote.delete({"network": world.network, "id": one})
+    look = world.connect().look(ids)
+    assert (look.found, set(look.gone)) == ((), set(ids))
+
+
+def test_a_look_with_a_bad_token_calls_nothing_gone(world: World) -> None:
+    stays = world.say("Jag är kvar.")
+    world.remote.token(world.token, state="revoked")
+    with pytest.raises(ConnectorError) as raised:
+        world.connect().look([stays])
+    assert raised.value.kind == ErrorKind.TOKEN
+
+
+def test_a_look_that_the_network_breaks_off_calls_nothing_gone(world: World) -> None:
+    stays = world.say("Jag är kvar.")
+    world.remote.fault("status", network=world.network, status=503, count=1)
+    with pytest.raises(ConnectorError) as raised:
+        world.connect().look([stays])
+    assert raised.value.kind == ErrorKind.UNAVAILABLE

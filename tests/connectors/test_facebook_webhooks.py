@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +10,7 @@ import pytest
 
 from connectors.base import Attachment, Author, Change, ConnectorError, ErrorKind, Kind, Notification, Verb, Visibility
 from connectors.facebook import Facebook
+from connectors.sandbox.webhooks import facebook as sender
 
 AT = 1795161600
 MOMENT = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -188,3 +191,31 @@ def test_pictures_and_stickers_come_as_attachments() -> None:
 @pytest.mark.parametrize("name", ["delivery", "read", "reaction", "postback", "referral", "optin"])
 def test_what_says_nothing_is_ignored(name: str) -> None:
     assert private(**{name: {"mid": "m_1"}}) == Notification((), (), 1)
+
+
+def test_the_signature_is_of_the_raw_body() -> None:
+    body = sender.body([{"id": "5", "message": "å / \U0001f600"}])
+    headers = {name.lower(): value for name, value in sender.headers(body, "secret").items()}
+    assert Facebook.signed(body, headers, "secret")
+    assert not Facebook.signed(json.dumps(json.loads(body), ensure_ascii=False).encode(), headers, "secret")
+    assert not Facebook.signed(body, headers, "other")
+    assert not Facebook.signed(body, {}, "secret")
+    assert not Facebook.signed(body, {"x-hub-signature": headers["x-hub-signature"]}, "secret")
+    empty = {"x-hub-signature-256": "sha256=" + hmac.new(b"", body, hashlib.sha256).hexdigest()}
+    assert not Facebook.signed(body, empty, "")
+
+
+def test_the_challenge_is_given_back_to_who_knows_the_word() -> None:
+    asked = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": "word"}
+    assert Facebook.handshake(asked, secret="", token="word") == "1158201444"
+    assert Facebook.handshake(asked, secret="", token="other") is None
+    assert Facebook.handshake({**asked, "hub.verify_token": ""}, secret="", token="") is None
+    assert Facebook.handshake({**asked, "hub.mode": "unsubscribe"}, secret="", token="word") is None
+
+
+def test_a_piece_from_the_quarantine_stands_for_itself() -> None:
+    odd = told(comment(created_time="never")).malformed[0].raw
+    assert isinstance(odd, dict)
+    odd["changes"]["value"]["created_time"] = AT
+    change = only(Facebook.parse_webhook(json.dumps(odd).encode()))
+    assert (change.account_id, change.remote_id) == ("5", "70_1")

@@ -204,14 +204,45 @@ def test_a_later_walk_begins_a_little_before_what_is_known() -> None:
         page = walk(connector, Window(complete_up_to=known))
         overlap = known.at - time_of(asked(server)["since_id"])
     assert timedelta(minutes=1) < overlap < timedelta(minutes=5)
-    assert page.window.complete_up_to == known
+    assert page.window.complete_up_to is not None
+    assert page.window.complete_up_to.id == known.id
+
+
+def test_what_cannot_come_in_late_any_more_is_not_paid_for_again() -> None:
+    known = Mark(datetime.now(UTC) - timedelta(minutes=1), id_of(datetime.now(UTC) - timedelta(minutes=9)))
+    with answered(Twitter, stub.jsonly(sheet()), US) as (connector, server):
+        page = walk(connector, Window(complete_up_to=known))
+        assert asked(server)["since_id"] == known.id
+    assert page.window.complete_up_to is not None
+    assert page.window.complete_up_to.at > known.at
+
+
+def test_after_a_pause_a_walk_goes_down_to_what_is_known() -> None:
+    known = Mark(datetime.now(UTC) - timedelta(hours=2), id_of(datetime.now(UTC) - timedelta(hours=3)))
+    with answered(Twitter, stub.jsonly(sheet()), US) as (connector, server):
+        walk(connector, Window(complete_up_to=known))
+        assert int(asked(server)["since_id"]) == int(known.id) - 1
+
+
+def id_of(at: datetime) -> str:
+    return str(id_at(at))
+
+
+@pytest.mark.parametrize(("seen", "bottom", "walled"), [(798, "900", True), (798, "100", False), (20, "900", False)])
+def test_a_walk_that_ends_above_what_is_known_has_met_the_wall(seen: int, bottom: str, walled: bool) -> None:
+    known, top, low = ("2000000000000000" + number for number in ("100", "990", "950"))
+    window = Window(mark(known), mark(top), mark(low), seen)
+    with answered(Twitter, stub.jsonly(sheet(f"2000000000000000{bottom}")), US) as (connector, _):
+        page = walk(connector, window)
+    assert page.window.walk_to is None
+    assert page.wall == (mark(f"2000000000000000{bottom}") if walled else None)
 
 
 def test_an_open_walk_goes_on_below_where_it_has_come_to_and_closes_at_the_end() -> None:
     window = Window(complete_up_to=mark("2000000000000000100"))
     with answered(Twitter, stub.jsonly(sheet("2000000000000000900", "2000000000000000800", token="b")), US) as (one, _):
         window = walk(one, window).window
-    assert window == Window(mark("2000000000000000100"), mark("2000000000000000900"), mark("2000000000000000800"))
+    assert window == Window(mark("2000000000000000100"), mark("2000000000000000900"), mark("2000000000000000800"), 2)
     with answered(Twitter, stub.jsonly(sheet("2000000000000000700")), US) as (two, server):
         window = walk(two, window).window
         assert asked(server)["until_id"] == "2000000000000000800"

@@ -29,7 +29,10 @@ class Limit:
 
 @dataclass(slots=True)
 class Call:
-    """path: what the route found in the address. body: the JSON of a write. resources: what X would bill."""
+    """path: what the route found in the address. body: the JSON of a write.
+
+    resources: what X would bill, posts and the people included with them.
+    """
 
     sandbox: Sandbox
     token: Token

@@ -115,8 +115,9 @@ def _found(call: Call, asked: Asked, ids: tuple[str, ...], parameter: str) -> Js
             made.errors.append(unseen("tweet", parameter, id))
         else:
             data.append(made.tweet(entry))
-    call.resources = len(data)
-    return made.around({"data": data} if data else {})
+    answer = made.around({"data": data} if data else {})
+    call.resources = len(data) + made.people
+    return answer
 
 
 def _timeline(call: Call, asked: Asked, where: str, values: dict[str, object]) -> Json:
@@ -154,8 +155,9 @@ def paged(call: Call, asked: Asked, found: list[Entry], size: int) -> Json:
         meta["next_token"] = token(entries[-1 - overlap if overlap < len(entries) else -1].position)
     if call.sandbox.switches.now.shuffle:
         random.shuffle(entries)
-    call.resources = len(entries)
-    return made.around({"data": [made.tweet(entry) for entry in entries], "meta": meta})
+    answer = made.around({"data": [made.tweet(entry) for entry in entries], "meta": meta})
+    call.resources = len(entries) + made.people
+    return answer
 
 
 def token(position: int) -> str:

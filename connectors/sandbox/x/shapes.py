@@ -67,6 +67,11 @@ class Shapes:
         self._expand(entry)
         return answer
 
+    @property
+    def people(self) -> int:
+        """How many people the answer includes: they are billed as well."""
+        return len(self._users)
+
     def user(self, person: Person) -> Json:
         found = {name: USER[name](person) for name in self._user_fields if name in USER}
         return {name: value for name, value in found.items() if value is not None}
