@@ -8,7 +8,7 @@ from datetime import datetime
 from policies.matchers.risk import likely
 from policies.rulebook import Rule
 from policies.signs.due import due
-from policies.signs.promised import promised
+from policies.signs.promised import outright, promised
 from policies.text import Span
 from policies.topics import shipped
 from policies.verdict import Context, Effect, Finding, Turn
@@ -17,12 +17,13 @@ from policies.verdict import Context, Effect, Finding, Turn
 def promises(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> list[Finding]:
     """Each sentence in which we promise something for later; data: kind, due (ISO or "") and phrase.
 
-    Where the models are asked they have the last word; what they alone see is placed on the likeliest sentence.
+    Where the models see no promise, only what is said outright counts; what they alone see is placed on the likeliest
+    sentence.
     """
     view = likely(draft, thread, rule.settings.get("risk", rule.code), context)
-    if view is False:
-        return []
-    spans = promised(draft) or ([_likeliest(draft, rule)] if view else [])
+    spans = outright(draft) if view is False else promised(draft)
+    if view and not spans:
+        spans = (_likeliest(draft, rule),)
     return [_finding(draft, span, rule, context) for span in spans]
 
 
