@@ -4,10 +4,11 @@ from connectors.base import Connector
 from connectors.facebook import Facebook
 from connectors.facebook_login import FacebookLogin
 from connectors.login import Login
+from connectors.mastodon import Mastodon
 from connectors.twitter import Twitter
 from connectors.twitter_login import TwitterLogin
 
-REGISTRY: dict[str, type[Connector]] = {connector.network: connector for connector in (Facebook, Twitter)}
+REGISTRY: dict[str, type[Connector]] = {connector.network: connector for connector in (Facebook, Twitter, Mastodon)}
 
 # Where somebody can agree on the network itself; elsewhere a token is pasted.
 LOGINS: dict[str, type[Login]] = {Facebook.network: FacebookLogin, Twitter.network: TwitterLogin}

@@ -1,4 +1,4 @@
-"""The sandbox as one ASGI application: X under /2, control and street under their names, everything else is Graph."""
+"""The sandbox as one ASGI application: X under /2, Mastodon under /api, the sandbox's own pages, the rest is Graph."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from connectors.sandbox import control, media
 from connectors.sandbox.graph import server as graph
 from connectors.sandbox.login import consent
 from connectors.sandbox.login import tokens as login
+from connectors.sandbox.mastodon import server as mastodon
 from connectors.sandbox.panel import routes as panel
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.street import routes as street
@@ -41,6 +42,7 @@ def make(sandbox: Sandbox) -> Starlette:
             *consent.routes(),
             *login.routes(),
             *x.routes(),
+            *mastodon.routes(),
             Route("/2/{rest:path}", x.nowhere, methods=METHODS),
             Route("/{path:path}", graph.endpoint, methods=METHODS),
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.sandbox.entries import FACEBOOK, NewEntry, Person, X
+from connectors.sandbox.entries import FACEBOOK, INSTAGRAM, MASTODON, NewEntry, Person, X
 from connectors.sandbox.tokens import Token, Tokens
 from connectors.sandbox.world import World
 
@@ -25,6 +25,9 @@ X_CONSUMER_SECRET = "sandbox-consumer-secret"
 # tweepy reads the user's id from the part before the dash.
 X_ACCESS_TOKEN = f"{X_USER_ID}-sandbox-access-token"
 X_ACCESS_SECRET = "sandbox-access-secret"
+MASTODON_USER_ID = "109000000000000001"
+MASTODON_TOKEN = "sandbox-mastodon-token"
+INSTAGRAM_USER_ID = "17841400000000001"
 
 YEAR = 365 * 86400.0
 CUSTOMERS = {
@@ -52,9 +55,12 @@ def settle(world: World, tokens: Tokens) -> None:
     ours = {"name": COMPANY, "handle": X_HANDLE, "ours": True, "followers": 48_211, "created_at": then}
     world.add_person(Person(FACEBOOK, PAGE_ID, **ours))  # type: ignore[arg-type]
     world.add_person(Person(X, X_USER_ID, **ours))  # type: ignore[arg-type]
+    world.add_person(Person(MASTODON, MASTODON_USER_ID, **ours))  # type: ignore[arg-type]
+    world.add_person(Person(INSTAGRAM, INSTAGRAM_USER_ID, **ours))  # type: ignore[arg-type]
     world.add_person(Person(FACEBOOK, FACEBOOK_USER_ID, "Ada Admin", created_at=then))
     tokens.put(Token(PAGE_TOKEN, FACEBOOK, "page", PAGE_ID))
     tokens.put(Token(FACEBOOK_USER_TOKEN, FACEBOOK, "user", FACEBOOK_USER_ID))
+    tokens.put(Token(MASTODON_TOKEN, MASTODON, "user", MASTODON_USER_ID))
     tokens.put(Token(X_TOKEN, X, "oauth2", X_USER_ID))
     tokens.put(Token(X_APP_TOKEN, X, "app", X_USER_ID))
     tokens.put(Token(X_ACCESS_TOKEN, X, "oauth1", X_USER_ID, secret=X_ACCESS_SECRET))

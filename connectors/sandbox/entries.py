@@ -11,8 +11,17 @@ from connectors.sandbox.store import Row
 
 FACEBOOK = "facebook"
 X = "x"
-NETWORKS = (FACEBOOK, X)
-KINDS = {FACEBOOK: ("post", "comment", "rating", "private"), X: ("tweet", "private")}
+MASTODON = "mastodon"
+INSTAGRAM = "instagram"
+NETWORKS = (FACEBOOK, X, MASTODON, INSTAGRAM)
+KINDS = {
+    FACEBOOK: ("post", "comment", "rating", "private"),
+    X: ("tweet", "private"),
+    MASTODON: ("status",),
+    INSTAGRAM: ("media", "comment"),
+}
+# Their ids are times, and order everything.
+SNOWFLAKES = (X, MASTODON)
 
 
 class Refusal(Exception):

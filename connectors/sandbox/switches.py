@@ -10,7 +10,7 @@ from connectors.sandbox.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """facebook_lag, x_lag: seconds until a write shows in reads.
+    """facebook_lag (Instagram's too), x_lag, mastodon_lag: seconds until a write shows in reads.
     facebook_from: name people other than the page (False is how the network answers without the permission).
     facebook_refuses_duplicates: 506 for the same text twice in a row; unproven on the real network, so off.
     feed_paging: "cursor" or "time". overlap: items each further page repeats. shuffle: pages come in a random order.
@@ -30,10 +30,11 @@ class Switches:
     x_names: str = "2.166"
     x_summoned_only: bool = False
     x_duplicate_window: float = 86400.0
+    mastodon_lag: float = 0.0
     rate_scale: float = 100.0
 
     def lag(self, network: str) -> float:
-        return self.facebook_lag if network == "facebook" else self.x_lag
+        return {"x": self.x_lag, "mastodon": self.mastodon_lag}.get(network, self.facebook_lag)
 
 
 CHOICES = {"feed_paging": ("cursor", "time"), "x_names": ("2.166", "2.167")}

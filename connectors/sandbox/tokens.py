@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from connectors.sandbox.entries import FACEBOOK, Refusal, X
+from connectors.sandbox.entries import FACEBOOK, MASTODON, Refusal, X
 from connectors.sandbox.store import Row, Store
 
-KINDS = {FACEBOOK: ("page", "user"), X: ("oauth1", "oauth2", "app", "refresh")}
+KINDS = {FACEBOOK: ("page", "user"), X: ("oauth1", "oauth2", "app", "refresh"), MASTODON: ("user",)}
 STATES = ("valid", "expired", "password_changed", "no_role", "missing_permission", "wrong_type", "revoked")
 SCOPES = {
     FACEBOOK: (
@@ -28,6 +28,7 @@ SCOPES = {
         "like.write",
         "offline.access",
     ),
+    MASTODON: ("read", "write"),
 }
 
 

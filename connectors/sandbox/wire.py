@@ -16,8 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from connectors.sandbox.calls import Called
+from connectors.sandbox.clock import iso
 from connectors.sandbox.control import new_entry
-from connectors.sandbox.entries import FACEBOOK, X
+from connectors.sandbox.entries import FACEBOOK, MASTODON, X
 from connectors.sandbox.faults import Fault, Strike
 from connectors.sandbox.graph.errors import numbered
 from connectors.sandbox.graph.server import encode
@@ -26,6 +27,7 @@ from connectors.sandbox.x.problems import duplicate, too_many
 
 OURS = ("/healthz", "/control", "/street", "/static", "/media", "/favicon.ico")
 FOR_X = ("/2/", "/1.1/", "/oauth/", "/i/oauth2/")
+FOR_MASTODON = ("/api/",)
 # What the log shows when the client got no answer at all.
 NO_ANSWER = 0
 
@@ -158,6 +160,8 @@ def network_of(path: str) -> str | None:
     """Whose call it is; None for the sandbox's own pages."""
     if path == "/" or path.startswith(OURS):
         return None
+    if path.startswith(FOR_MASTODON):
+        return MASTODON
     return X if path.startswith(FOR_X) else FACEBOOK
 
 
@@ -190,13 +194,16 @@ async def _rate_limit(line: Line) -> None:
     if line.network == FACEBOOK:
         await _throttled(line)
         return
-    headers = {"x-rate-limit-limit": "300", "x-rate-limit-remaining": "0"}
+    name = "x-ratelimit" if line.network == MASTODON else "x-rate-limit"
+    headers = {f"{name}-limit": "300", f"{name}-remaining": "0"}
     reset = line.fault.reset
     if isinstance(reset, str):
-        headers["x-rate-limit-reset"] = reset
+        headers[f"{name}-reset"] = reset
     elif reset is not None:
-        headers["x-rate-limit-reset"] = str(math.ceil(line.sandbox.clock.now() + reset))
-    await line.reply(made(429, json.dumps(too_many().body()).encode(), "application/json; charset=utf-8", headers))
+        at = math.ceil(line.sandbox.clock.now() + reset)
+        headers[f"{name}-reset"] = iso(at) if line.network == MASTODON else str(at)
+    refusal = {"error": "Too many requests"} if line.network == MASTODON else too_many().body()
+    await line.reply(made(429, json.dumps(refusal).encode(), "application/json; charset=utf-8", headers))
 
 
 async def _throttled(line: Line) -> None:

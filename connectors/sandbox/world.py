@@ -8,7 +8,20 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from connectors.sandbox.clock import Clock
-from connectors.sandbox.entries import COLUMNS, FACEBOOK, KINDS, Change, Entry, NewEntry, Person, Refusal, X
+from connectors.sandbox.entries import (
+    COLUMNS,
+    FACEBOOK,
+    INSTAGRAM,
+    KINDS,
+    MASTODON,
+    SNOWFLAKES,
+    Change,
+    Entry,
+    NewEntry,
+    Person,
+    Refusal,
+    X,
+)
 from connectors.sandbox.store import Store
 from connectors.sandbox.switches import SwitchBoard
 
@@ -26,7 +39,10 @@ SEEN = ", ".join(
 VISIBLE = "visible_at <= :now AND (delete_visible_at IS NULL OR delete_visible_at > :now)"
 
 
-def snowflake(at: float, number: int) -> int:
+def snowflake(at: float, number: int, network: str = X) -> int:
+    """Mastodon's are milliseconds since 1970, shifted past 16 bits."""
+    if network == MASTODON:
+        return int(at * 1000) << 16 | number & 0xFFFF
     return max(int(at * 1000) - SNOWFLAKE_EPOCH, 0) << 22 | number & 0x3FFFFF
 
 
@@ -57,7 +73,7 @@ class World:
         number = self.store.count("number")
         known = replace(
             person,
-            id=person.id or str(snowflake(self.clock.now(), number) if person.network == X else 7_000_000_000 + number),
+            id=person.id or self._person_id(person.network, number),
             handle=person.handle or _handle(person.name, number),
             created_at=person.created_at or self.clock.now(),
         )
@@ -68,6 +84,11 @@ class World:
             {name: getattr(known, name) for name in names},
         )
         return known
+
+    def _person_id(self, network: str, number: int) -> str:
+        if network in SNOWFLAKES:
+            return str(snowflake(self.clock.now(), number, network))
+        return str((17_841_400_000_000_000 if network == INSTAGRAM else 7_000_000_000) + number)
 
     def forget(self) -> None:
         """What is remembered of people may be out of date."""
@@ -188,7 +209,7 @@ class World:
         """On Facebook with everything beneath it; on X alone, in all its versions."""
         at = self.clock.now()
         doomed = "SELECT value FROM json_each(:ids)"
-        if entry.network == FACEBOOK:
+        if entry.network in (FACEBOOK, INSTAGRAM):
             doomed = (
                 "WITH RECURSIVE below (id) AS (SELECT value FROM json_each(:ids) UNION SELECT e.id FROM entry e JOIN"
                 " below b ON e.network = :network AND e.parent_id = b.id) SELECT id FROM below"
@@ -241,7 +262,7 @@ class World:
         return replace(new, text=prefix + new.text, extra={**new.extra, "prefix": len(prefix)})
 
     def _placed(self, new: NewEntry, parent: Entry | None, number: int, created: float) -> Entry:
-        flake = snowflake(created, number)
+        flake = snowflake(created, number, new.network)
         id = new.id or self._id(new, parent, number, flake)
         return Entry(
             seq=0,
@@ -251,7 +272,7 @@ class World:
             author_id=new.author_id,
             text=new.text,
             created_at=created,
-            position=int(id) if new.network == X and id.isdigit() else int(created * 1000),
+            position=int(id) if new.network in SNOWFLAKES and id.isdigit() else int(created * 1000),
             parent_id=new.parent_id,
             root_id=parent.root_id if parent else str(new.extra.get("conversation", id)),
             wall_id=new.wall_id or (parent.wall_id if parent else None),
@@ -273,8 +294,10 @@ class World:
         return parent
 
     def _id(self, new: NewEntry, parent: Entry | None, number: int, flake: int) -> str:
-        if new.network == X:
+        if new.network in SNOWFLAKES:
             return str(flake)
+        if new.network == INSTAGRAM:
+            return str((17_900_000_000_000_000 if new.kind == "comment" else 18_000_000_000_000_000) + number)
         if new.kind == "private":
             return f"m_{flake:x}{number:x}"
         if new.kind == "comment" and parent:
@@ -300,12 +323,12 @@ class World:
             )
 
     def mentioned(self, entry: Entry) -> Iterable[str]:
-        """Ids of the people an entry names: by @handle on X, by tags on Facebook."""
+        """Ids of the people an entry names: by @handle, on Facebook by tags."""
         if entry.network == FACEBOOK:
             return [str(id) for id in entry.extra.get("tags", ())]
-        if entry.kind != "tweet":
+        if entry.kind == "private":
             return []
-        people = (self.person_called(X, handle) for handle in HANDLE.findall(entry.text))
+        people = (self.person_called(entry.network, handle) for handle in HANDLE.findall(entry.text))
         return [person.id for person in people if person]
 
     def _lag(self, entry: Entry) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from connectors import facebook, twitter
+from connectors import facebook, mastodon, twitter
 from connectors.base import ConnectorError, ErrorKind
 from connectors.http import Exchange, Redactor
 
@@ -291,7 +291,50 @@ X = [
     Row("429 HTML", 429, b"<html>", K.RATE, CERTAIN, retry_after=900),
     Row("302", 302, {"data": {}}, K.MALFORMED, UNKNOWN),
 ]
-ROWS = [(facebook.judge, row) for row in FACEBOOK] + [(twitter.judge, row) for row in X]
+
+
+def said(error: object) -> object:
+    return {"error": error}
+
+
+MASTODON = [
+    Row("401 invalid", 401, said("The access token is invalid"), K.TOKEN, CERTAIN, P),
+    Row("401 revoked", 401, said("The access token was revoked"), K.TOKEN, CERTAIN, P),
+    Row("403 scope", 403, said("This action is outside the authorized scopes"), K.PERMISSION, CERTAIN, P),
+    Row("403 disabled", 403, said("Your login is currently disabled"), K.BLOCKED, CERTAIN, retry_after=3600),
+    Row("404", 404, said("Record not found"), K.GONE, CERTAIN, P),
+    Row("404 parent", 404, said("The post you are trying to reply to does not appear to exist."), K.GONE, CERTAIN, P),
+    Row("410", 410, said("Gone"), K.GONE, CERTAIN, P),
+    Row("422 too long", 422, said("Validation failed: Text character limit of 500 exceeded"), K.INVALID, CERTAIN, P),
+    Row("429", 429, said("Too many requests"), K.RATE, CERTAIN, retry_after=900),
+    Row(
+        "429 with reset",
+        429,
+        said("Too many requests"),
+        K.RATE,
+        CERTAIN,
+        retry_after=121,
+        headers={"x-ratelimit-reset": "2026-11-22T10:02:00.000Z"},
+    ),
+    *(
+        Row(
+            f"429 reset {text!r}", 429, said("…"), K.RATE, CERTAIN, retry_after=900, headers={"x-ratelimit-reset": text}
+        )
+        for text in ("", "soon", "2026-11-22T08:00:00.000Z", "2029-01-01T00:00:00.000Z")
+    ),
+    Row("500", 500, said("Internal server error"), K.UNAVAILABLE, UNKNOWN),
+    Row("503", 503, said("Remote SSL certificate could not be verified"), K.UNAVAILABLE, UNKNOWN),
+    Row("503 HTML", 503, b"<html>", K.UNAVAILABLE, UNKNOWN),
+    Row("200 HTML", 200, b"<html>", K.MALFORMED, UNKNOWN),
+    Row("200 word", 200, "yes", K.MALFORMED, UNKNOWN),
+    Row("403 no reason", 403, said(None), K.MALFORMED, UNKNOWN),
+    Row("302", 302, {}, K.MALFORMED, UNKNOWN),
+]
+ROWS = [
+    *((facebook.judge, row) for row in FACEBOOK),
+    *((twitter.judge, row) for row in X),
+    *((mastodon.judge, row) for row in MASTODON),
+]
 
 
 def caught(judge: object, row: Row, method: str) -> ConnectorError:
@@ -324,6 +367,7 @@ def test_a_403_of_x_for_a_reason_of_its_own_is_a_rule_for_writes_and_a_right_for
     [
         (facebook.judge, graph(190, None, f"Malformed access token {TOKEN}\r\nFORGED line")),
         (twitter.judge, problem(401, "Unauthorized", f"Could not authenticate {TOKEN}\r\nFORGED line")),
+        (mastodon.judge, said(f"The access token {TOKEN} is invalid\r\nFORGED line")),
     ],
 )
 def test_the_networks_words_are_shown_without_the_token_and_in_one_line(judge: object, body: object) -> None:

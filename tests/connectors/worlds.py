@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors.base import Connector, Credentials, Options, Outgoing, Secret
 from connectors.facebook import Facebook
+from connectors.mastodon import Mastodon
 from connectors.sandbox import demo
 from connectors.sandbox.remote import Remote
 from connectors.twitter import Twitter
@@ -26,6 +27,7 @@ class World(ABC):
     read_path: str
     own_path: str
     hide_path: str
+    refuses_twins: bool = True
 
     def __init__(self, base: str, remote: Remote) -> None:
         self.base = base
@@ -46,6 +48,11 @@ class World(ABC):
     @abstractmethod
     def under_ours(self, text: str) -> Json:
         """A customer's message under something of ours, which is where we may hide."""
+
+    @property
+    def our_id(self) -> str:
+        """Ours, as the network itself numbers us."""
+        return self.account_id
 
     def say(self, text: str, **more: Any) -> str:
         """Its id."""
@@ -121,4 +128,29 @@ class SignedTwitterWorld(TwitterWorld):
     token = demo.X_ACCESS_TOKEN
 
 
-WORLDS: tuple[type[World], ...] = (FacebookWorld, TwitterWorld, SignedTwitterWorld)
+class MastodonWorld(World):
+    connector = Mastodon
+    network = "mastodon"
+    secrets = {"access_token": demo.MASTODON_TOKEN}
+    token = demo.MASTODON_TOKEN
+    account_id = f"{demo.X_HANDLE}@mastodon.example"
+    write_path = "/statuses$"
+    read_path = "/notifications$|/accounts/.*/statuses$"
+    own_path = "/accounts/.*/statuses$"
+    hide_path = "^$"
+    refuses_twins = False
+    our_id = demo.MASTODON_USER_ID
+
+    def under_ours(self, text: str) -> Json:
+        ours = {"network": "mastodon", "kind": "status", "text": "Hej alla!", "author_id": self.our_id}
+        return self.answer(str(self.remote.write(**ours)["id"]), text)
+
+    def question(self, text: str, **more: Any) -> Json:
+        author = {} if "author_id" in more else {"author": "Elin Sjöberg"}
+        return {"network": "mastodon", "kind": "status", "text": f"@{demo.X_HANDLE} {text}", **author, **more}
+
+    def answer(self, parent_id: str, text: str, **more: Any) -> Json:
+        return {**self.question(text, **more), "parent_id": parent_id}
+
+
+WORLDS: tuple[type[World], ...] = (FacebookWorld, TwitterWorld, SignedTwitterWorld, MastodonWorld)

@@ -27,6 +27,7 @@ LABELS = {
     "x_names": "Names of X's fields",
     "x_summoned_only": "X lets us answer only posts that mention us",
     "x_duplicate_window": "X refuses the same text for, seconds",
+    "mastodon_lag": "Mastodon reads lag, seconds",
     "rate_scale": "Rate limits, times the real ones",
 }
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from connectors.sandbox.entries import FACEBOOK, NETWORKS, Entry, NewEntry, Person, Refusal, X
+from connectors.sandbox.entries import FACEBOOK, Entry, NewEntry, Person, Refusal, X
 from connectors.sandbox.guard import POLICY, refuse_strangers
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.street import pages
@@ -46,7 +46,7 @@ async def choose(request: Request) -> Response:
     name = " ".join((form.get("new_name") or form.get("name", "")).split())[:60]
     if not name:
         return _sorry(request, "Write something first.")
-    for network in NETWORKS:
+    for network in KINDS:
         if account(sandbox.world, network, name) is None:
             sandbox.world.add_person(Person(network, "", name, language=_language(request)))
     response = RedirectResponse("/street", 303)

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from connectors.sandbox import demo
-from connectors.sandbox.entries import NETWORKS
+from connectors.sandbox.entries import FACEBOOK, X
 from connectors.sandbox.player.scripts import PATIENCE, WHERE, load
 
 SCRIPTS = load()
@@ -21,7 +21,7 @@ def test_four_languages_have_their_share_and_both_networks() -> None:
     assert set(languages) == {"sv", "nb", "da", "en"}
     assert min(languages.values()) >= 14
     assert {(script.language, script.network) for script in SCRIPTS} == {
-        (language, network) for language in languages for network in NETWORKS
+        (language, network) for language in languages for network in (FACEBOOK, X)
     }
 
 
@@ -38,7 +38,7 @@ def test_some_are_of_several_turns_and_some_grow_angry() -> None:
 
 def test_each_can_be_played() -> None:
     for script in SCRIPTS:
-        assert script.network in NETWORKS
+        assert script.network in (FACEBOOK, X)
         assert script.where in WHERE
         assert (script.where == "mention") == (script.network == "x") == (f"@{demo.X_HANDLE}" in script.text)
         assert (script.where == "comment") == (script.under in demo.POSTS)

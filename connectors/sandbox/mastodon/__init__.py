@@ -1,0 +1,1 @@
+"""Mastodon's protocol: one instance, on which the organisation and its customers have their accounts."""
