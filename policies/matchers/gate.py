@@ -10,6 +10,7 @@ from policies.matchers.repeat import is_approved, is_offered
 from policies.matchers.risk import risk
 from policies.rulebook import Rule
 from policies.signs.acts import clauses, declines_or_refers, first_addition
+from policies.signs.plain import only_declines
 from policies.text import Span, fold
 from policies.topics import GATES, shipped, since_our_answer, understand
 from policies.verdict import ActiveSituation, Context, Effect, Finding, Turn
@@ -20,11 +21,14 @@ GATING_SITUATIONS = frozenset({"embargo", "quiet"})
 def gate(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> list[Finding]:
     """One finding where the thread is about the rule's topic and the draft says something about the matter.
 
-    Whether it does, the models say, and without them the speech acts. On a thread without the topic: the models' view.
+    Whether it does, the models say, and without them the speech acts; a reply that only declines needs neither.
+    On a thread without the topic: the models' view.
 
     settings: topic; reads = "matter" (decline or refer, add nothing), "others" (no judgement of another supplier) or
     "insides" (nothing of ours); only_under = "embargo" makes the finding an advice outside such a situation.
     """
+    if only_declines(draft):
+        return []
     if not _concerns(thread, draft, rule, context):
         found = risk(draft, thread, rule, context)
         return [] if found and _carries_approved(draft, rule, context) else found
