@@ -9,6 +9,7 @@ from functools import lru_cache
 from policies.lexicon import any_hit
 from policies.patterns import pattern
 from policies.signs.contacts import contacts
+from policies.signs.matters import matters
 from policies.signs.numbers import recognise, said_by_customer
 from policies.text import Span, fold, sentences
 from policies.verdict import Context, Turn
@@ -22,18 +23,37 @@ _TAIL = re.compile(
 )
 
 
+# Beside these numbers an account is the one to pay into, and an address is in the organisation's letterhead.
+_OURS = frozenset({"organisation", "giro"})
+_PAYEE = re.compile(
+    r"\b(?:bic|swift|payee|mottagare|mottaker|modtager|vårt konto|vår konto|vores konto|kontoen vår|our account"
+    r"|betala till|betal til|indbetal\w*|innbetal\w*|inbetal\w*|bankoverførsel|banköverföring|bankoverføring|pay (?:it )?(?:in)?to"
+    r"|från utlandet|fra utlandet|fra udlandet|from abroad)\b"
+)
+
+
+def _pays_us(low: str) -> bool:
+    return bool(_PAYEE.search(low))
+
+
 def given(draft: str, thread: Sequence[Turn], context: Context) -> Iterator[tuple[str, Span]]:
     """Kind and place of each piece of personal data in the draft."""
     folded = fold(draft)
     own = frozenset("".join(filter(str.isdigit, contact)) for contact in context.own_contacts)
-    for number in recognise(draft, said_by_customer(thread)):
+    numbers = recognise(draft, said_by_customer(thread))
+    payee = _pays_us(folded.low) or any(number.kind in _OURS for number in numbers)
+    for number in numbers:
+        if number.kind == "account" and payee and not _says(folded.low, "yours"):
+            continue
         if number.kind in _PERSONAL and (number.kind in BLOCKING or number.digits not in own):
             yield number.kind, folded.span(*number.span)
     for contact in contacts(draft, context.language, context.own_contacts):
-        if contact.private:
+        if contact.private and not (contact.kind == "address" and any(each.kind == "organisation" for each in numbers)):
             yield contact.kind, folded.span(*contact.span)
     for found in _TAIL.finditer(folded.low):
         yield "card_tail", folded.span(*found.span(1))
+    for span in matters(draft, said_by_customer(thread)):
+        yield "person", span
 
 
 # ── Asking the customer to post something ─────────────────────────────────────────────────────────────────────────────
@@ -55,22 +75,22 @@ _GRAVE = frozenset({"asks_national_number", "asks_card", "asks_account"})
 def asked(draft: str) -> tuple[tuple[str, Span], ...]:
     """What the draft asks the customer to post where everybody reads, with the sentence that asks."""
     elsewhere = any_hit(draft, "private_way")
-    return tuple(
-        (kind, span)
-        for span in sentences(draft)
-        for kind in _asked_in(fold(draft[slice(*span)]).low, elsewhere=elsewhere)
-    )
+    lows = [(fold(draft[slice(*span)]).low, span) for span in sentences(draft)]
+    here = not elsewhere and any(_says(low, "ask") and _asks_here(low) and not _says(low, "not") for low, _ in lows)
+    return tuple((kind, span) for low, span in lows for kind in _asked_in(low, elsewhere=elsewhere, here=here))
 
 
-def _asked_in(low: str, *, elsewhere: bool) -> list[str]:
-    """What one sentence asks for: the gravest kind, or nothing."""
+def _asked_in(low: str, *, elsewhere: bool, here: bool) -> list[str]:
+    """What one sentence asks for: the gravest kind, or nothing. here: the draft asks to answer in the open."""
     kinds = [kind for kind in _ASKED_FOR if _says(low, kind)]
-    if not kinds or not _says(low, "ask") or _says(low, "not") or _says(low, "elsewhere"):
+    if not kinds or not (_says(low, "ask") or (here and "?" in low)) or _says(low, "not"):
         return []
-    here = _asks_here(low)
-    if elsewhere and not here:
+    if _says(low, "elsewhere") and not (here and _asks_here(low)):
         return []
-    return kinds[:1] if here or kinds[0] in _GRAVE or _says(low, "yours") else []
+    openly = _asks_here(low)
+    if elsewhere and not openly:
+        return []
+    return kinds[:1] if openly or here or kinds[0] in _GRAVE or _says(low, "yours") else []
 
 
 def _says(low: str, meaning: str) -> bool:
