@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "inbox.middleware.PersonSettings",
     "inbox.middleware.DefaultDeny",
+    "inbox.views.once.AnswerOnce",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -140,6 +141,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BEAT_SCHEDULE = {
     "wake": {"task": "inbox.tasks.wake_due", "schedule": 5.0, "options": {"expires": 5}},
     "seal": {"task": "inbox.tasks.seal_audit", "schedule": 60.0, "options": {"expires": 60}},
+    "forget": {"task": "inbox.tasks.forget_answers", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
 # --- sign-in and safety ----------------------------------------------------------------------------------------------
@@ -257,6 +259,8 @@ SAMTAL_CLOCK_SKEW = number("SAMTAL_CLOCK_SKEW", 10)
 SAMTAL_PULL_LEASE = number("SAMTAL_PULL_LEASE", 60, least=1)
 SAMTAL_SWEEP_SECONDS = number("SAMTAL_SWEEP_SECONDS", 2, least=0.05)
 SAMTAL_SWEEP_PATIENCE = number("SAMTAL_SWEEP_PATIENCE", 5, least=0.1)
+# How long the same form sent again gets the same answer.
+SAMTAL_ANSWERS_KEPT_DAYS = number("SAMTAL_ANSWERS_KEPT_DAYS", 3, least=0.01)
 SAMTAL_LOOK_AGAIN_DAYS = int(number("SAMTAL_LOOK_AGAIN_DAYS", 3, least=1))
 if SAMTAL_UNDO_SECONDS > 200:
     raise ImproperlyConfigured("SAMTAL_UNDO_SECONDS is at most 200.")

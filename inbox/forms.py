@@ -32,7 +32,6 @@ class ReplyForm(forms.Form):
 
     text = PlainText(required=False, max_length=10_000)
     seen = forms.IntegerField(required=False, min_value=0)
-    key = forms.UUIDField(required=False)
     checked = forms.BooleanField(required=False)
     ask = forms.BooleanField(required=False)
     referral = forms.BooleanField(required=False)

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from connectors.base import Connector, ConnectorError
 from inbox.clock import read_clock
-from inbox.models import AuditSeal, Channel, Reply, Stream
+from inbox.models import AuditSeal, Channel, Reply, Stream, Submission
 from inbox.models.intake import commit_page
 from inbox.states import ReplyState
 
@@ -170,6 +170,12 @@ def read_back(reply: Reply) -> None:
 def seal_audit() -> None:
     """Chain the record's newest rows."""
     AuditSeal.seal()
+
+
+@shared_task
+def forget_answers() -> None:
+    """Forget what was answered to forms that nobody sends again."""
+    Submission.objects.outlived().delete()
 
 
 TASKS: dict[str, Task[[int], None]] = {"pull": pull, "send": send}

@@ -94,13 +94,23 @@ document.addEventListener("htmx:beforeSend", (event) => {
   if (event.detail.elt.matches("form")) event.detail.elt.dataset.busy = "";
 });
 
+// A button that posts to a place of its own must not spend the key of the form around it.
+const keysOfButtons = new WeakMap();
+document.addEventListener("htmx:configRequest", (event) => {
+  const { elt, verb, parameters } = event.detail;
+  if (verb === "get" || elt.matches("form")) return;
+  if (!keysOfButtons.has(elt)) keysOfButtons.set(elt, newKey());
+  parameters.key = keysOfButtons.get(elt);
+});
+
 // An answer settles the key; without one (0) or after a fault of the server (5xx) a retry must carry the same.
 // requestConfig.elt is who asked; the event itself may come from an ancestor, when that has been swapped away.
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.requestConfig.elt;
+  const status = event.detail.xhr.status;
+  if (status >= 200 && status < 500) keysOfButtons.delete(form);
   if (!form.matches("form")) return;
   delete form.dataset.busy;
-  const status = event.detail.xhr.status;
   const key = keyField(form);
   if (key && status >= 200 && status < 500) key.value = "";
 });

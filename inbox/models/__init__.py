@@ -8,6 +8,7 @@ from inbox.models.person import Clearance, Level, Person, Role
 from inbox.models.reply import Attempt, Reason, Reply, Stopped
 from inbox.models.rules import RuleBreak, WrongStop
 from inbox.models.snippet import Snippet
+from inbox.models.submission import Submission
 from inbox.models.thread import CloseReason, DueReason, Note, Taken, Thread, Topic
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Snippet",
     "Stopped",
     "Stream",
+    "Submission",
     "Taken",
     "Thread",
     "Topic",

@@ -9,7 +9,6 @@ import hashlib
 import time
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
@@ -147,7 +146,6 @@ class Reply(models.Model):
     changed_at = models.DateTimeField(db_default=Clock())
     seen_id = models.BigIntegerField(default=0, help_text="The newest message of the thread that the writer saw")
     seen_at = models.DateTimeField(db_default=Clock(), help_text="When the writer looked at the thread")
-    key = models.UUIDField(null=True, unique=True, help_text="Idempotency key of the form that sent it")
 
     # The verdict, stored here so that a plain CHECK can be the gate
     effect = models.CharField(max_length=8, blank=True)
@@ -228,12 +226,16 @@ class Reply(models.Model):
     @classmethod
     def draft(cls, thread: Thread, *, by: Person, answers: Message | None = None) -> Reply:
         """This person's draft in the thread: the newest one, or a new one that answers the newest unsettled message."""
-        existing = thread.replies.filter(state=ReplyState.DRAFT, written_by=by).order_by("-pk").first()
-        if existing and answers in (None, existing.answers):
-            return existing
-        answers = (
-            answers or thread.messages.unsettled().in_order().last() or thread.messages.filter(is_ours=False).last()
-        )
+        with transaction.atomic():
+            # Two autosaves at once must not begin two drafts.
+            Thread.objects.select_for_update(no_key=True).get(pk=thread.pk)
+            existing = thread.replies.filter(state=ReplyState.DRAFT, written_by=by).order_by("-pk").first()
+            return existing if existing and answers in (None, existing.answers) else cls.begin(thread, by, answers)
+
+    @classmethod
+    def begin(cls, thread: Thread, by: Person, answers: Message | None) -> Reply:
+        waiting = thread.messages.unsettled().in_order().last()
+        answers = answers or waiting or thread.messages.filter(is_ours=False).last()
         signature = thread.channel.signature_of(by)
         return cls.objects.create(
             thread=thread,
@@ -269,7 +271,6 @@ class Reply(models.Model):
         by: Person,
         checked: bool = False,
         ask: bool = False,
-        key: UUID | None = None,
         at: datetime | None = None,
     ) -> ReplyState:
         """Let the draft go: queued where the rules let it, held where `ask` and they want an approval.
@@ -295,7 +296,7 @@ class Reply(models.Model):
             held = verdict.effect == Effect.HOLD or ask
             state = ReplyState.HELD if held else ReplyState.QUEUED
             leaves = {} if held else waiting(by.undo_window, at)
-            reply.move(state, key=key, **reply.judged(verdict), **because(""), **leaves)
+            reply.move(state, **reply.judged(verdict), **because(""), **leaves)
             Audit.write(
                 state, by=by, reply=reply, rulebook=verdict.rulebook_version, effect=verdict.effect, checked=checked
             )
@@ -361,6 +362,9 @@ class Reply(models.Model):
             raise Stopped(Reason.NEEDS_APPROVAL)
         with transaction.atomic():
             Thread.objects.select_for_update().get(pk=self.thread_id)
+            self.refresh_from_db(fields=["state"])
+            if self.state != ReplyState.HELD:
+                return False
             verdict = self.check_text(at)
             if verdict.effect != Effect.BLOCK and not verdict.without(self.shown_keys()).effect.disturbs:
                 return self.let_go(verdict, by=by, at=at)

@@ -1,6 +1,7 @@
 """Template tags of the screens: the icons."""
 
 from functools import cache
+from uuid import uuid4
 
 from django import template
 from django.templatetags.static import static
@@ -23,6 +24,12 @@ ATTACHMENT_KINDS = {
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of static/icons/sprite.svg; without a label it is decoration that stands beside its word."""
     return _drawn(name, str(label))
+
+
+@register.simple_tag
+def form_key() -> SafeString:
+    """The key of one rendered form: sent twice, it is done once (inbox.views.once)."""
+    return format_html('<input type="hidden" name="key" value="{}">', uuid4())
 
 
 @register.filter

@@ -86,14 +86,11 @@ def reply_send(request: HttpRequest, pk: int) -> HttpResponse:
         return refused(request, _("Write something first."), status=422)
     if refusal := not_cleared(request, thread):
         return refusal
-    key = data["key"]
-    if key and (earlier := Reply.objects.filter(key=key).first()):
-        return repeated(request, earlier, data["text"])
     reply = Reply.draft(thread, by=me(request))
     reply.saw(data["seen"] or 0)
     reply.save_text(with_referral(request, thread, data["text"]) if data["referral"] else data["text"])
     try:
-        reply.submit(by=me(request), checked=data["checked"], ask=data["ask"], key=key)
+        reply.submit(by=me(request), checked=data["checked"], ask=data["ask"])
     except Taken as error:
         return taken(request, error, thread)
     except Stopped as error:
@@ -106,13 +103,6 @@ def with_referral(request: HttpRequest, thread: Thread, text: str) -> str:
     verdict = verdict_on(request, thread, text)
     offered = [v.finding.suggestion for v in verdict.violations if v.rule == "outage"] if verdict else []
     return f"{text.rstrip()} {offered[0]}" if offered else text
-
-
-def repeated(request: HttpRequest, earlier: Reply, text: str) -> HttpResponse:
-    """The same form once more: the same answer. The same key with another text is somebody's mistake."""
-    if earlier.text != text or earlier.written_by_id != me(request).pk:
-        return refused(request, _("This form was sent before, with another text. Open the thread again."))
-    return sent_off(request, earlier)
 
 
 def sent_off(request: HttpRequest, reply: Reply) -> HttpResponse:

@@ -1,0 +1,59 @@
+"""The proofs that are too long for the tests: one JSON line each, exit code 1 where one does not hold.
+
+python -m tests.proofs replays --times 5000 --seed 7
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+
+from tests.proofs.ground import fresh_database
+from tests.proofs.replays import Desk, replay, without_keys
+
+Figures = dict[str, object]
+CONTROL = 100
+
+
+def replays(times: int, seed: int) -> Figures:
+    """Forms sent again: rows added beyond the first sending, and answers unlike the first."""
+    tally = replay(Desk(), times, seed)
+    clean = not (tally.extra or tally.unlike or tally.refused or tally.other_content)
+    return {**asdict(tally), "clean": clean}
+
+
+def replays_without_keys(times: int, seed: int) -> Figures:
+    """The control: it must find doubles."""
+    tally = without_keys(min(times, CONTROL), seed)
+    return {**asdict(tally), "clean": tally.extra > 0 and tally.unlike > 0}
+
+
+PROOFS: dict[str, tuple[Callable[[int, int], Figures], int]] = {
+    "replays": (replays, 5000),
+    "replays_without_keys": (replays_without_keys, CONTROL),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.proofs", description=__doc__)
+    parser.add_argument("proofs", nargs="*", choices=[*PROOFS, []], help="all of them where none is named")
+    parser.add_argument("--times", type=int, default=0, help="how often, instead of each proof's own number")
+    parser.add_argument("--seed", type=int, default=0, help="0 takes one at random; it is printed")
+    options = parser.parse_args(arguments)
+    seed = options.seed or random.SystemRandom().randrange(1, 1_000_000)
+    clean = True
+    for name in options.proofs or PROOFS:
+        prove, times = PROOFS[name]
+        with fresh_database():
+            figures = prove(options.times or times, seed)
+        print(json.dumps({"proof": name, "seed": seed, **figures}), flush=True)
+        clean = clean and bool(figures["clean"])
+    return 0 if clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
