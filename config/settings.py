@@ -215,9 +215,11 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend" if PRODUCTION else "django.core.mail.backends.console.EmailBackend"
-)
+# Where warnings leave by mail, as one address: smtp://user:password@host:587/?tls=True. Without one they are logged.
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("SAMTAL_MAIL_FROM", default="samtal@localhost")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -247,6 +249,11 @@ SAMTAL_GRAPH_VERSION = env.str("SAMTAL_GRAPH_VERSION", default="26.0")
 SAMTAL_POLL_SECONDS = number("SAMTAL_POLL_SECONDS", 60, least=0.2)
 SAMTAL_PAGE_SIZE = int(number("SAMTAL_PAGE_SIZE", 100, least=5))
 SAMTAL_UNDO_SECONDS = number("SAMTAL_UNDO_SECONDS", 20)
+# The organisation's own app on each network: id and secret. Without one, a token is pasted.
+SAMTAL_APPS = {
+    "facebook": (env.str("SAMTAL_FACEBOOK_APP_ID", default=""), env.str("SAMTAL_FACEBOOK_APP_SECRET", default="")),
+    "twitter": (env.str("SAMTAL_X_CLIENT_ID", default=""), env.str("SAMTAL_X_CLIENT_SECRET", default="")),
+}
 SAMTAL_LEASE_SECONDS = number("SAMTAL_LEASE_SECONDS", 180, least=1)
 SAMTAL_SEND_DEADLINE = number("SAMTAL_SEND_DEADLINE", 15, least=0.2)
 SAMTAL_SEND_START_BY = number("SAMTAL_SEND_START_BY", 2, least=0.1)

@@ -388,6 +388,8 @@ class Connector(ABC):
     label: ClassVar[str]  # the name people know: "Facebook", "X"
     capabilities: ClassVar[Capabilities]
 
+    pasted: ClassVar[tuple[str, ...]] = ("access_token",)  # the secrets that somebody can paste
+    account_hint: ClassVar[str] = ""  # how an account is named where its token does not say; "" where it does
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         self.credentials = credentials
         self.options = options or Options()

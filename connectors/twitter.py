@@ -127,6 +127,7 @@ _STATUSES: Mapping[int, ErrorKind] = {
 class Twitter(Connector):
     network = "twitter"
     label = "X"
+    pasted = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
     # Likes left the self-serve plans in April 2026. Hidden is what answers one of our own posts, and nothing else.
     capabilities = Capabilities(
         refuses_duplicates=True,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -100,10 +102,15 @@ SECTION_OF = {
 def banners(person: Person) -> list[Banner]:
     """What everyone must know wherever they are: a brake, a channel that does not work."""
     shown = [Banner("brake", _("Nothing leaves: %(what)s is stopped.") % {"what": brake}) for brake in brakes(person)]
-    for channel in Channel.objects.filter(state=ChannelState.ATTENTION):
-        text = _("%(channel)s needs attention: %(error)s") % {"channel": channel.name, "error": channel.last_error}
-        link = {"url": reverse("channels"), "link": _("Open channels")} if person.leads else {}
-        shown.append(Banner("danger", text, **link))
+    link = {"url": reverse("channels"), "link": _("Open channels")} if person.leads else {}
+    for channel in Channel.objects.troubled():
+        if channel.state == ChannelState.ATTENTION:
+            text = _("%(channel)s needs attention: %(error)s") % {"channel": channel.name, "error": channel.trouble}
+            shown.append(Banner("danger", text, **link))
+        elif person.leads:
+            on = date_format(timezone.localtime(channel.token_expires_at), "SHORT_DATETIME_FORMAT")
+            text = _("%(channel)s must be connected again before %(on)s.") % {"channel": channel.name, "on": on}
+            shown.append(Banner("warning", text, **link))
     return shown
 
 

@@ -48,6 +48,7 @@ class Reason(models.TextChoices):
     LOCKED_OUT = "locked_out", _("The writer may not answer here any more.")
     EARLIER = "earlier", _("An earlier reply of this thread did not leave.")
     BRAKE = "brake", _("Sent back while sending was stopped.")
+    CHANNEL_OFF = "channel_off", _("The channel was disconnected.")
     # failed: certain that nothing is out
     GONE = "gone", _("The network says the message you answer does not exist any more.")
     PERMISSION = "permission", _("The network does not let this channel answer here.")

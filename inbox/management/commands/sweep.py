@@ -90,7 +90,7 @@ def seconds_to_next() -> float:
                  (SELECT min(not_before) FROM inbox_reply
                    WHERE state IN ('queued', 'sending') AND not_before > clock_timestamp()),
                  (SELECT min(next_poll_at) FROM inbox_channel
-                   WHERE state <> 'paused' AND next_poll_at > clock_timestamp())) - clock_timestamp())"""
+                   WHERE state NOT IN ('paused', 'off') AND next_poll_at > clock_timestamp())) - clock_timestamp())"""
         )
         row = cursor.fetchone()
     next_in = row[0] if row and row[0] is not None else settings.SAMTAL_SWEEP_SECONDS
