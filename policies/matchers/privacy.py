@@ -18,11 +18,16 @@ def privacy(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) ->
     """
     if context.visibility != "public" and rule.settings.get("private") != "national":
         return []
-    found = [*given(draft, thread, context), *asked(draft)]
+    found = [*given(draft, thread, context), *asked(draft, _before(thread))]
     if context.visibility != "public":
         found = [(kind, span) for kind, span in found if kind in BLOCKING or kind == "asks_national_number"]
     findings = [_finding(kind, span, rule, context) for kind, span in found]
     return findings or (risk(draft, thread, rule, context) if context.visibility == "public" else [])
+
+
+def _before(thread: Sequence[Turn]) -> str:
+    """Our last question and what the customer said to it."""
+    return "\n".join(turn.text for turn in thread[-2:])
 
 
 def _finding(kind: str, span: Span, rule: Rule, context: Context) -> Finding:

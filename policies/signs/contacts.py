@@ -125,13 +125,16 @@ def _phones(low: str, language: str, own: frozenset[str]) -> Iterator[Contact]:
 
 
 # "… på dig, stämmer det?": said behind the number.
+_OURS_AFTER = re.compile(
+    r"\W{0,3}(?:svarar vi|svarer vi|når du oss|treffer du oss|fanger du os|is our|är vår|er vår|er vores)\b"
+)
 _PERSON_AFTER = re.compile(
     r"\W{0,3}(?:som ditt|på dig|på deg|är ditt|er dit|er det rig?tig|stämmer|stemmer|is that right|as your)\b"
 )
 
 
 def _is_private_phone(low: str, span: Span, use: str) -> bool:
-    if use == "service":
+    if use == "service" or _OURS_AFTER.match(low[span[1] :]):
         return False
     if _PERSON_AFTER.match(low[span[1] :]):
         return True
@@ -154,6 +157,9 @@ def _is_a_desk(name: str, domain: str) -> bool:
 
 def _emails(low: str, own: frozenset[str]) -> Iterator[Contact]:
     for found in _EMAIL.finditer(low):
+        if pattern("contacts", "desk").fullmatch(found.group(1)):
+            yield Contact("email", found.span(), private=False)
+            continue
         ours = found.group() in own or found.group(2) in own or _is_a_desk(found.group(1), found.group(2))
         yield Contact("email", found.span(), not ours or _said_to_be_a_persons(low, found.start()))
 
@@ -164,13 +170,19 @@ _ENDINGS = (
     r"|veien|vegen|gata|gaten|gate|vei|veg|svingen|bakken|alleen|stien|kroken|haugen|tunet|plass"
     r"|vej|gade|vænget|vangen|toften|parken|stræde|torv|plads|allé|alle|engen|lunden|marken|ager|høj"
 )
+_NO_STREET = r"(?:turnus|vakt|vagt|dags|års|handlings|kurs|mobil|betalings|avbetalnings|spar|tids|bemannings)plan\b"
 _ALONE = r"väg|gata|gränd|allé|vei|veg|gate|plass|vej|gade|stræde|plads"
 _COUNTED = (
     r"kr|%|gb|mbit|minut|timm|time|dag|uke|uge|veck|st\b|år|personer"
     r"|jan|feb|mar|apr|ma[ij]|jun|jul|aug|sep|o[kc]t|nov|de[cs]"
 )
 _STREET = re.compile(
-    rf"\b(?:\w{{2,}}(?:{_ENDINGS})|[a-zåäöæøé]+ (?:{_ALONE})) \d{{1,3}}(?: ?[a-h]\b)?(?! ?(?:{_COUNTED}))"
+    rf"\b(?!{_NO_STREET})(?:\w{{2,}}(?:{_ENDINGS})|[a-zåäöæøé]+ (?:{_ALONE}))"
+    rf" \d{{1,3}}(?: ?[a-h]\b)?(?! ?(?:{_COUNTED}))"
+)
+# Opening hours behind it: a place that people may visit.
+_HOURS = re.compile(
+    r"[,.]? ?(?:[\w ]{0,20}, )?(?:vardag|hverdag|weekday|öppet|åpent|åbent|open|mån|man|mon|kl\b|\d{1,2}\s?[-–]\s?\d)"
 )
 # English streets are told by their capitals: "50 m lane" is a pool.
 _ENGLISH_STREET = re.compile(
@@ -183,7 +195,7 @@ def _addresses(text: str, low: str, own: frozenset[str]) -> Iterator[Contact]:
     # In a text that folding lengthens, places of the original are not places of `low`; such texts do without.
     english = _ENGLISH_STREET.finditer(text) if len(text) == len(low) else iter(())
     for found in (*_STREET.finditer(low), *english):
-        ours = found.group().lower() in own or _said_to_be_ours(low, found.start())
+        ours = found.group().lower() in own or _said_to_be_ours(low, found.start()) or _HOURS.match(low[found.end() :])
         yield Contact("address", found.span(), not ours)
 
 

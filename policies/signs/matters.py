@@ -34,7 +34,7 @@ def _tells(sentence: str, known: str) -> bool:
     if not words or low.endswith("?") or _says("general", low):
         return False
     told, named = _says("told", low), bool(_NAME.search(sentence.strip()) or _FIRST_NAME.match(sentence))
-    if not told and all(word[:_STEM] in known for word in words):
+    if not told and not named and all(word[:_STEM] in known for word in words):
         return False
     return bool(illness) or told or named or _says("person", low)
 

@@ -206,16 +206,19 @@ _LABEL_BEFORE = re.compile(rf"\b(?:{'|'.join(_LABELS.values())}){_LINK_WORDS}$")
 _VALUE = r"(?P<value>(?:[a-z]{1,5}[-/ ]?)?\d(?:[ ./-]?[0-9]){2,24}(?:[-/]?[a-z]{1,3}\b)?)"
 _LABELLED = {kind: re.compile(rf"\b(?:{label}){_LINK_WORDS}{_VALUE}") for kind, label in _LABELS.items()}
 _IBAN = re.compile(r"\b(?:se|no|dk|gb|fi|de)\d{2}(?: ?[0-9a-z]{4}){2,7}(?: ?[0-9a-z]{1,4})?\b")
-# Accounts by their grouping: Norway's 4.2.5, Denmark's 4 and 10, Sweden's clearing number and what follows it,
-# Britain's sort code and eight digits.
+# Accounts by their grouping: Norway's 4.2.5, Denmark's 4 and 10, Sweden's clearing number and what follows it.
 _ACCOUNT = re.compile(
     rf"{_EDGE}(?:\d{{4}}([. ])\d\d\1\d{{5}}|\d{{4}}[ -]\d{{10}}"
-    rf"|\d{{4}}-\d{{1,2}}[ ,]\d{{3}}[ .]?\d{{3}}(?:-\d)?|\d{{4}}-\d{{6}}-\d{{4}}|\d\d-\d\d-\d\d[ ,/]{{1,2}}\d{{8}}){_END}"
+    rf"|\d{{4}}-\d{{1,2}}[ ,]\d{{3}}[ .]?\d{{3}}(?:-\d)?|\d{{4}}-\d{{6}}[ -]\d{{4}}){_END}"
 )
 
 
+# Britain's sort code, which alone would be a date, and eight digits.
+_SORT_CODE = re.compile(rf"{_EDGE}\d\d-\d\d-\d\d[ ,/]{{1,2}}\d{{8}}{_END}")
+
+
 def _ibans(low: str) -> Iterator[Number]:
-    for found in _IBAN.finditer(low):
+    for found in (*_IBAN.finditer(low), *_SORT_CODE.finditer(low)):
         yield Number("account", found.span(), _digits(found.group()))
 
 

@@ -27,8 +27,15 @@ _TAIL = re.compile(
 _OURS = frozenset({"organisation", "giro"})
 _PAYEE = re.compile(
     r"\b(?:bic|swift|payee|mottagare|mottaker|modtager|vårt konto|vår konto|vores konto|kontoen vår|our account"
-    r"|betala till|betal til|indbetal\w*|innbetal\w*|inbetal\w*|bankoverførsel|banköverföring|bankoverføring|pay (?:it )?(?:in)?to"
-    r"|från utlandet|fra utlandet|fra udlandet|from abroad)\b"
+    r"|betala till|betal til|indbetal\w*|innbetal\w*|inbetal\w*|bankoverførsel|banköverföring|bankoverføring"
+    r"|pay (?:it )?(?:in)?to|från utlandet|fra utlandet|fra udlandet|from abroad)\b"
+)
+
+
+# "Svea i lägenhet 4", "Mrs Pell at number 9": a name and its door.
+_AT_DOOR = re.compile(
+    r"\b[A-ZÅÄÖÆØÉ][a-zåäöæøéü]{2,}(?: [A-ZÅÄÖÆØÉ][a-zåäöæøéü]+)? (?:i|på|at|in)"
+    r" (?:nr\.?|nummer|number|no\.?|lägenhet|lgh|leilighet|lejlighed|flat|apartment) \d+"
 )
 
 
@@ -52,6 +59,8 @@ def given(draft: str, thread: Sequence[Turn], context: Context) -> Iterator[tupl
             yield contact.kind, folded.span(*contact.span)
     for found in _TAIL.finditer(folded.low):
         yield "card_tail", folded.span(*found.span(1))
+    for found in _AT_DOOR.finditer(draft):
+        yield "address", found.span()
     for span in matters(draft, said_by_customer(thread)):
         yield "person", span
 
@@ -72,25 +81,50 @@ _GRAVE = frozenset({"asks_national_number", "asks_card", "asks_account"})
 
 
 @lru_cache(maxsize=256)
-def asked(draft: str) -> tuple[tuple[str, Span], ...]:
-    """What the draft asks the customer to post where everybody reads, with the sentence that asks."""
+def asked(draft: str, before: str = "") -> tuple[tuple[str, Span], ...]:
+    """What the draft asks the customer to post where everybody reads, with the sentence that asks.
+
+    before: what was written last in the thread, which "yes, write it here" answers.
+    """
     elsewhere = any_hit(draft, "private_way")
     lows = [(fold(draft[slice(*span)]).low, span) for span in sentences(draft)]
-    here = not elsewhere and any(_says(low, "ask") and _asks_here(low) and not _says(low, "not") for low, _ in lows)
-    return tuple((kind, span) for low, span in lows for kind in _asked_in(low, elsewhere=elsewhere, here=here))
+    here = not elsewhere and (_agrees(draft, before) or any(_opens(low) for low, _ in lows))
+    found = tuple((kind, span) for low, span in lows for kind in _asked_in(low, elsewhere=elsewhere, here=here))
+    return found or (_pointed_at(lows, before) if here and before else ())
+
+
+def _opens(low: str) -> bool:
+    """Does the sentence ask to answer in the open?"""
+    return _says(low, "ask") and _asks_here(low) and not _says(low, "not")
+
+
+def _agrees(draft: str, before: str) -> bool:
+    """The customer has asked whether to write it here, and the draft says yes."""
+    return bool(before) and _says(fold(before).low, "offered") and _says(fold(draft).low, "agreed")
+
+
+def _pointed_at(lows: list[tuple[str, Span]], before: str) -> tuple[tuple[str, Span], ...]:
+    """ "Just write it here": what it is was said before."""
+    kinds = _kinds(fold(before).low)[:1]
+    return tuple((kind, span) for low, span in lows for kind in kinds if _says(low, "write") and _opens(low))
+
+
+def _kinds(low: str) -> list[str]:
+    return [kind for kind in _ASKED_FOR if _says(low, kind)]
 
 
 def _asked_in(low: str, *, elsewhere: bool, here: bool) -> list[str]:
     """What one sentence asks for: the gravest kind, or nothing. here: the draft asks to answer in the open."""
-    kinds = [kind for kind in _ASKED_FOR if _says(low, kind)]
-    if not kinds or not (_says(low, "ask") or (here and "?" in low)) or _says(low, "not"):
-        return []
-    if _says(low, "elsewhere") and not (here and _asks_here(low)):
+    kinds = _kinds(low)
+    if not kinds or not (_says(low, "ask") or here) or _says(low, "not"):
         return []
     openly = _asks_here(low)
+    if _says(low, "elsewhere") and not (here and openly):
+        return []
     if elsewhere and not openly:
         return []
-    return kinds[:1] if openly or here or kinds[0] in _GRAVE or _says(low, "yours") else []
+    plainly = openly or here or kinds[0] in _GRAVE or _says(low, "yours") or _says(low, "write")
+    return kinds[:1] if plainly else []
 
 
 def _says(low: str, meaning: str) -> bool:
