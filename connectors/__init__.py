@@ -3,12 +3,14 @@
 from connectors.base import Connector
 from connectors.facebook import Facebook
 from connectors.facebook_login import FacebookLogin
+from connectors.feed import Feed
 from connectors.login import Login
 from connectors.mastodon import Mastodon
 from connectors.twitter import Twitter
 from connectors.twitter_login import TwitterLogin
 
-REGISTRY: dict[str, type[Connector]] = {connector.network: connector for connector in (Facebook, Twitter, Mastodon)}
+NETWORKS: tuple[type[Connector], ...] = (Facebook, Twitter, Mastodon, Feed)
+REGISTRY: dict[str, type[Connector]] = {connector.network: connector for connector in NETWORKS}
 
 # Where somebody can agree on the network itself; elsewhere a token is pasted.
 LOGINS: dict[str, type[Login]] = {Facebook.network: FacebookLogin, Twitter.network: TwitterLogin}

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -46,8 +46,8 @@ from connectors.http import Adapter, Exchange, is_public, session, without_a_tra
 from connectors.refusal import from_status, refusal
 
 MAX_HOPS = 4
-MAX_STREAM = 120  # characters of a stream's name, which holds an address
-MAX_ETAG = 80
+MAX_STREAM = 600  # characters of a stream's name, which holds an address
+MAX_VALIDATOR = 80
 _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 SCHEMES = ("http://", "https://")
 # What its loose parser, for feeds that are no XML, lets through when a feed is odd enough.
@@ -63,6 +63,8 @@ class Feed(Connector):
     network = "feed"
     label = "Blog or forum"
     capabilities = Capabilities(can_reply=False)
+    pasted = ()
+    account_hint = "https://"
 
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         super().__init__(credentials, options)
@@ -90,6 +92,14 @@ class Feed(Connector):
             return self._page(address, window, since, known, under=entry_id)
         raise ConnectorError(f"A feed has no stream of this name: {stream}", kind=ErrorKind.INVALID, permanent=True)
 
+    def read_again(self, stream: str, raw: object) -> Page:
+        """As it was found: feedparser's own names, without the feed around it."""
+        name, _, rest = stream.partition("/")
+        under, _, address = rest.partition("/") if name == "comments" else ("", "", self.credentials.account_id)
+        read = partial(_entry, address=address, under=under, fetched_at=datetime.now(UTC))
+        found, malformed = answer.sorted_out([raw], read)
+        return Page(tuple(found), Window(), malformed=tuple(malformed))
+
     def send(self, outgoing: Outgoing) -> Sent:
         raise ConnectorError("The answer is written on the site itself", kind=ErrorKind.NOT_ALLOWED, permanent=True)
 
@@ -99,7 +109,7 @@ class Feed(Connector):
     def _page(self, address: str, window: Window, since: datetime, known: Mapping[str, str], *, under: str) -> Page:
         """The mark of what is known carries the feed's own validator, so that an unchanged feed costs a 304."""
         last = window.complete_up_to
-        exchange = self._fetch(address, etag=last.id if last else "")
+        exchange = self._fetch(address, validator=last.id if last else "")
         if exchange.status == 304:
             return Page((), Window(complete_up_to=last))
         feed = self._parsed(exchange, address)
@@ -108,17 +118,19 @@ class Feed(Connector):
         found, malformed = answer.sorted_out(entries if isinstance(entries, list) else [], read)
         messages = [message for message in answer.once(found) if message.created_at >= since]
         newest = max([message.created_at for message in messages] + ([last.at] if last else []), default=exchange.at)
-        etag = exchange.headers.get("etag", "")
         return Page(
             messages=tuple(messages),
-            window=Window(complete_up_to=Mark(newest, etag if len(etag) <= MAX_ETAG else "")),
+            window=Window(complete_up_to=Mark(newest, _validator(exchange))),
             malformed=tuple(malformed),
             follow=tuple(one for message in messages for one in _follow(message, address, known)) if not under else (),
         )
 
-    def _fetch(self, address: str, *, etag: str = "") -> Exchange:
+    def _fetch(self, address: str, *, validator: str = "") -> Exchange:
         """Follows the site's redirects by hand: each hop is a call with a look of its own at the address."""
-        headers = {"User-Agent": "Samtal", "If-None-Match": etag} if etag else {"User-Agent": "Samtal"}
+        headers = {"User-Agent": "Samtal"}
+        if validator:
+            # An ETag begins with a quotation mark, or with W/ and one; a date with neither.
+            headers["If-None-Match" if '"' in validator else "If-Modified-Since"] = validator
         for _ in range(MAX_HOPS):
             _refuse_odd(address)
             without_a_trace(partial(self._session.get, address, headers=headers, allow_redirects=False))
@@ -140,6 +152,12 @@ class Feed(Connector):
             raise ConnectorError("This is no feed that can be read", kind=ErrorKind.MALFORMED, status=exchange.status)
         plain = json.dumps({"feed": found.get("feed"), "entries": found.get("entries")}, default=str)
         return answer.as_object(answer.decode(plain.encode()), "the feed")
+
+
+def _validator(exchange: Exchange) -> str:
+    """By which the site tells next time whether anything has changed: its ETag, else the date of its last change."""
+    told = (exchange.headers.get(name, "") for name in ("etag", "last-modified"))
+    return next((one for one in told if one and len(one) <= MAX_VALIDATOR and one.isprintable()), "")
 
 
 def judge(exchange: Exchange) -> bytes:

@@ -85,6 +85,8 @@ class Mastodon(Connector):
     # is kept for an hour only, so it is no promise for every second sending.
     capabilities = Capabilities(max_length=460, look_size=20, can_delete=True, can_like=True)
 
+    account_hint = "name@instance"
+
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         super().__init__(credentials, options)
         secret = credentials.secrets.get("access_token")

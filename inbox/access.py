@@ -68,6 +68,7 @@ ROUTES: dict[str, frozenset[str]] = {
     "reply_wrong_stop": DESK,
     "reply_undo": DESK,
     "reply_out": DESK,
+    "reply_written": DESK,
     "reply_again": DESK,
     "reply_edit": DESK,
     # an agent may be the mentor of a colleague: the view asks whether this reply is theirs to approve

@@ -59,6 +59,7 @@ class Waits(TextChoices):
     WINDOW = "window", _("A time when the network takes it")
     PAUSED = "paused", _("The channel is paused")
     BRAKE = "brake", _("Sending is stopped")
+    HAND = "hand", _("Somebody writes it on the site itself")
 
 
 class Settled(TextChoices):

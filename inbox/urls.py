@@ -58,6 +58,7 @@ urlpatterns = [
     path("threads/<int:pk>/wrong-stop/", replies.reply_wrong_stop, name="reply_wrong_stop"),
     path("replies/<int:pk>/undo/", replies.reply_undo, name="reply_undo"),
     path("replies/<int:pk>/out/", replies.reply_out, name="reply_out"),
+    path("replies/<int:pk>/written/", replies.reply_written, name="reply_written"),
     path("replies/<int:pk>/again/", replies.reply_again, name="reply_again"),
     path("replies/<int:pk>/edit/", replies.reply_edit, name="reply_edit"),
     path("replies/<int:pk>/approve/", replies.reply_approve, name="reply_approve"),

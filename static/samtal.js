@@ -228,6 +228,13 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 document.addEventListener("focusin", (event) => closeMenus(event.target.closest("details.menu")));
 
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.textContent = button.dataset.copied;
+});
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-shows-password]");
   if (!button) return;

@@ -36,7 +36,7 @@ FAST_PASSWORD = "md5$samtal$" + hashlib.md5(b"samtalsamtal-test").hexdigest()
 
 
 def channel(network: str = "facebook", **fields: object) -> Channel:
-    account = demo.PAGE_ID if network == "facebook" else demo.X_USER_ID
+    account = ACCOUNTS[network]
     values = {
         "network": network,
         "name": f"Nordnett {network}",
@@ -48,10 +48,22 @@ def channel(network: str = "facebook", **fields: object) -> Channel:
     return Channel.objects.create(**values)
 
 
+ACCOUNTS = {
+    "facebook": demo.PAGE_ID,
+    "twitter": demo.X_USER_ID,
+    "mastodon": f"{demo.X_HANDLE}@mastodon.example",
+    "feed": "https://blog.nordnett.example/blog/feed.xml",
+}
+
+
 def secrets(network: str) -> dict[str, Secret]:
     """The sandbox's own tokens."""
     if network == "facebook":
         return {"access_token": Secret(demo.PAGE_TOKEN), "app_secret": Secret(demo.APP_SECRET)}
+    if network == "mastodon":
+        return {"access_token": Secret(demo.MASTODON_TOKEN)}
+    if network == "feed":
+        return {}
     return {
         "consumer_key": Secret(demo.X_CONSUMER_KEY),
         "consumer_secret": Secret(demo.X_CONSUMER_SECRET),

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from connectors.sandbox import control, media
+from connectors.sandbox import blog, control, media
 from connectors.sandbox.graph import server as graph
 from connectors.sandbox.login import consent
 from connectors.sandbox.login import tokens as login
@@ -36,6 +36,7 @@ def make(sandbox: Sandbox) -> Starlette:
             Route("/healthz", healthz),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
             *media.routes(),
+            *blog.routes(),
             *street.routes(),
             *panel.routes(),
             *control.routes(),

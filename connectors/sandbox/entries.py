@@ -13,12 +13,14 @@ FACEBOOK = "facebook"
 X = "x"
 MASTODON = "mastodon"
 INSTAGRAM = "instagram"
-NETWORKS = (FACEBOOK, X, MASTODON, INSTAGRAM)
+BLOG = "blog"
+NETWORKS = (FACEBOOK, X, MASTODON, INSTAGRAM, BLOG)
 KINDS = {
     FACEBOOK: ("post", "comment", "rating", "private"),
     X: ("tweet", "private"),
     MASTODON: ("status",),
     INSTAGRAM: ("media", "comment"),
+    BLOG: ("entry", "comment"),
 }
 # Their ids are times, and order everything.
 SNOWFLAKES = (X, MASTODON)

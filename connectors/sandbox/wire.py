@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from connectors.sandbox.calls import Called
 from connectors.sandbox.clock import iso
 from connectors.sandbox.control import new_entry
-from connectors.sandbox.entries import FACEBOOK, MASTODON, X
+from connectors.sandbox.entries import BLOG, FACEBOOK, MASTODON, X
 from connectors.sandbox.faults import Fault, Strike
 from connectors.sandbox.graph.errors import numbered
 from connectors.sandbox.graph.server import encode
@@ -160,6 +160,8 @@ def network_of(path: str) -> str | None:
     """Whose call it is; None for the sandbox's own pages."""
     if path == "/" or path.startswith(OURS):
         return None
+    if path.startswith("/blog/"):
+        return BLOG
     if path.startswith(FOR_MASTODON):
         return MASTODON
     return X if path.startswith(FOR_X) else FACEBOOK

@@ -63,12 +63,13 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
 class Channel(models.Model):
     network = models.CharField(_("network"), max_length=20, choices=connectors.choices)
     name = models.CharField(_("name"), max_length=120)
-    account_id = models.CharField(_("page or account id"), max_length=60)
+    account_id = models.CharField(_("page or account id"), max_length=300)
     handle = models.CharField(max_length=60, blank=True)
     purpose = models.CharField(_("what it is for"), max_length=300, blank=True)
     sender = models.CharField(_("who speaks here"), max_length=120)
     private = models.BooleanField(default=False)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="sv")
+    searches = models.TextField(_("what else we listen for"), blank=True)
     signature = models.CharField(_("signature"), max_length=12, choices=Signature, default=Signature.FIRST_NAME)
     lead_in = models.CharField(_("before the name"), max_length=20, default="/")
     secrets = SecretsField(default=dict)
@@ -226,7 +227,7 @@ class Stream(models.Model):
     """One thing to page through on a channel: its mentions, its feed, the comments of one post."""
 
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="streams")
-    key = models.CharField(max_length=120)
+    key = models.CharField(max_length=600)
     state = models.CharField(max_length=120, blank=True, help_text="Follow.state of the last complete visit")
     complete_up_to_at = models.DateTimeField(null=True)
     complete_up_to_id = models.CharField(max_length=80, blank=True)
@@ -269,7 +270,7 @@ class Quarantined(models.Model):
     """What could not be read, kept raw so that it can be replayed once we can read it. It never stops the channel."""
 
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="quarantine")
-    stream = models.CharField(max_length=120)
+    stream = models.CharField(max_length=600)
     raw = models.JSONField()
     digest = models.CharField(max_length=32)
     reason = models.CharField(max_length=300)

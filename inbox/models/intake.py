@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
@@ -25,7 +26,7 @@ from inbox.models.channel import Channel, PagePost, Quarantined, Stream
 from inbox.models.message import Author, Message, Sighting
 from inbox.models.reply import Reply
 from inbox.models.thread import Thread, due
-from inbox.states import ReplyState, Settled, ThreadState
+from inbox.states import ReplyState, Settled, ThreadState, Waits
 from policies.reading import read
 
 # The column's largest number; nobody has more readers.
@@ -71,7 +72,21 @@ class Batch:
         return self.scope(message), message.remote_id
 
     def is_ours(self, message: RemoteMessage) -> bool:
-        return message.author is not None and message.author.remote_id == self.channel.account_id
+        if message.author is not None and message.author.remote_id == self.channel.account_id:
+            return True
+        return not self.channel.capabilities.can_reply and self.is_by_hand(message)
+
+    def is_by_hand(self, message: RemoteMessage) -> bool:
+        """Where we have no account, ours are known by the name we write under, or by what we said we would write."""
+        if message.author is not None and message.author.name.casefold() == self.channel.sender.casefold():
+            return True
+        return connectors.get(self.network).normalise(message.text) in self.by_hand
+
+    @cached_property
+    def by_hand(self) -> frozenset[str]:
+        normalise = connectors.get(self.network).normalise
+        unseen = Reply.objects.by_hand().filter(channel=self.channel)
+        return frozenset(normalise(text) for text in unseen.values_list("outgoing", flat=True))
 
     def store(self) -> int:
         if not self.remote:
@@ -293,6 +308,8 @@ def link_own(message: Message) -> None:
         settle_elsewhere(message)
     elif reply.state == ReplyState.SENT:
         reply.link_seen(seen)
+    elif reply.waits_for == Waits.HAND:
+        reply.written_there(by=None, seen=seen)
     else:
         reply.finish_sent(seen, how="seen")
 
@@ -316,13 +333,15 @@ def remove(channel: Channel, remote_id: str, at: datetime | None = None) -> bool
 def reply_of(message: Message) -> Reply | None:
     """The reply under way that this post of ours is: same thread, newer than its attempt, same text."""
     same_text = connectors.get(message.network).same_text
-    candidates = Reply.objects.filter(
+    written = Reply.objects.by_hand().filter(thread_id=message.thread_id)
+    under_way = Reply.objects.filter(
         # A person may have said that it is out before it was seen: it has no id yet.
         Q(state__in=UNLINKED) | Q(state=ReplyState.SENT, remote_id=None),
         thread_id=message.thread_id,
         attempt__gt=0,
         attempt_at__lte=message.created_at + CLOCK_SKEW,
-    ).order_by("pk")
+    )
+    candidates = (under_way | written).order_by("pk")
     return next((reply for reply in candidates if same_text(reply.outgoing, message.text)), None)
 
 

@@ -90,10 +90,10 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
     def due(self, at: datetime | None = None, plus: timedelta | None = None) -> ReplyQuerySet:
         """What a worker should look at: queued and leaving, or sending and to be read back. Index reply_due.
 
-        What a brake has stopped is not due: a person releases it.
+        What a brake has stopped is not due: a person releases it. Nor is what a person writes on the site itself.
         """
         due = self.filter(state__in=[ReplyState.QUEUED, ReplyState.SENDING], not_before__lte=moment(at, plus))
-        return due.exclude(waits_for=Waits.BRAKE)
+        return due.exclude(waits_for__in=[Waits.BRAKE, Waits.HAND])
 
     def needs(self, person: Person) -> ReplyQuerySet:
         """Needs you: stopped, failed, may be out, sent back — on top wherever the person is."""
@@ -109,6 +109,11 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         """This person's replies that can still be taken back, newest first."""
         mine = self.filter(written_by=person, state=ReplyState.QUEUED)
         return mine.select_related("thread__author", "channel").order_by("-pk")
+
+    def by_hand(self) -> ReplyQuerySet:
+        """Let go to be written on a site by a person, or written there and not seen there yet."""
+        written = Q(state=ReplyState.SENT, remote_id__startswith=HAND)
+        return self.filter(written | Q(state=ReplyState.QUEUED, waits_for=Waits.HAND))
 
     def on_their_way(self) -> list[tuple[str, int]]:
         """(state, number) of everything that is not at rest. Small partial indexes."""
@@ -296,7 +301,7 @@ class Reply(models.Model):
                 raise Stopped(Reason.BLOCKED, verdict)
             held = verdict.effect == Effect.HOLD or ask
             state = ReplyState.HELD if held else ReplyState.QUEUED
-            leaves = {} if held else waiting(by.undo_window, at)
+            leaves = {} if held else reply.leaving(by.undo_window, at)
             reply.move(state, **reply.judged(verdict), **because(""), **leaves)
             Audit.write(
                 state, by=by, reply=reply, rulebook=verdict.rulebook_version, effect=verdict.effect, checked=checked
@@ -387,7 +392,7 @@ class Reply(models.Model):
             approved_at=moment(at),
             approved_digest=judged["digest"],
             accepted=sorted(verdict.keys),
-            **waiting(self.written_by.undo_window, at),
+            **self.leaving(self.written_by.undo_window, at),
         )
         if moved:
             Audit.write("approved", by=by, reply=self, alone=alone, rulebook=verdict.rulebook_version)
@@ -409,7 +414,7 @@ class Reply(models.Model):
         """After a brake: a new undo window starts, and all guards run again when it ends."""
         with transaction.atomic():
             rows = Reply.objects.filter(pk=self.pk, state=ReplyState.QUEUED, waits_for=Waits.BRAKE).update(
-                **waiting(by.undo_window, at)
+                **self.leaving(by.undo_window, at)
             )
             if rows:
                 Audit.write("released_from_brake", by=by, reply=self)
@@ -609,9 +614,11 @@ class Reply(models.Model):
 
     def link_seen(self, sent: Sent) -> None:
         """A person said that it is out; now it has been seen there, with its id."""
-        rows = Reply.objects.filter(pk=self.pk, state=ReplyState.SENT, remote_id__isnull=True)
+        unseen = Q(remote_id__isnull=True) | Q(remote_id=self.hand_id)
+        rows = Reply.objects.filter(unseen, pk=self.pk, state=ReplyState.SENT)
         if rows.update(remote_id=sent.remote_id, permalink=sent.permalink, sent_at=sent.at):
             self.refresh_from_db()
+            Message.objects.filter(reply=self, remote_id=self.hand_id).delete()
             self.link_message(sent)
 
     def was_removed(self) -> bool:
@@ -725,6 +732,37 @@ class Reply(models.Model):
                 Audit.write("uncertain", by=None, reply=self, attempt=self.attempt)
             return moved
 
+    def leaving(self, window: timedelta, at: datetime | None) -> dict[str, object]:
+        """Queued behind an undo window; where no call of ours can write, until a person has written it."""
+        if self.channel.capabilities.can_reply:
+            return waiting(window, at)
+        return {"not_before": moment(at), "waits_for": Waits.HAND}
+
+    def written_there(self, *, by: Person | None, seen: Sent | None = None, at: datetime | None = None) -> bool:
+        """Written on the site itself: a person says so, or it has been seen there. False where it waits no more.
+
+        What is done is recorded whatever has happened meanwhile: it passed the rules when it was let go.
+        """
+        with transaction.atomic():
+            Thread.objects.select_for_update().get(pk=self.thread_id)
+            if self.state != ReplyState.QUEUED or self.waits_for != Waits.HAND:
+                return False
+            let_go_at, number = self.changed_at, self.attempt + 1
+            if not self.move(ReplyState.SENDING, attempt=number, attempt_at=let_go_at, not_before=moment(at)):
+                return False
+            Attempt.objects.create(reply=self, number=number, started_at=let_go_at)
+            return self.finish_sent(seen or Sent(self.hand_id, self.page_address), how="hand", by=by, at=at)
+
+    @property
+    def hand_id(self) -> str:
+        """What stands for the network's own id until it is seen there, if ever."""
+        return f"{HAND}{self.pk}"
+
+    @property
+    def page_address(self) -> str:
+        """Where a person writes it."""
+        return self.answers.permalink if self.answers else ""
+
     def is_out(self, *, by: Person) -> bool:
         """A person has seen it on the network."""
         return self.state == ReplyState.UNCERTAIN and self.finish_sent(Sent(remote_id=""), how="person", by=by)
@@ -750,6 +788,8 @@ class Reply(models.Model):
 
 
 RECHECK = timedelta(seconds=5)
+# Begins what stands for the id of a reply that a person has written on the site.
+HAND = "hand:"
 # Outcomes of an attempt that was read back: proven, or only not seen.
 NOT_OUT, NOT_FOUND = "not_out", "not_found"
 AT_REST: dict[str, object] = {"not_before": None, "waits_for": Waits.NOTHING}

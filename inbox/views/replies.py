@@ -166,6 +166,15 @@ def reply_out(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def reply_written(request: HttpRequest, pk: int) -> HttpResponse:
+    """A person has written it on the site itself, where no call of ours could."""
+    reply = get_reply(request, pk, own=not me(request).leads)
+    if not reply.written_there(by=me(request)):
+        return refused(request, _("This has been settled already."))
+    return back_to(request, "thread", reply.thread_id)
+
+
+@require_POST
 def reply_again(request: HttpRequest, pk: int) -> HttpResponse:
     """A person has looked on the network: it is not out, so send it again."""
     reply = get_reply(request, pk, own=not me(request).leads)

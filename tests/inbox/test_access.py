@@ -51,8 +51,8 @@ FIELDS = {
     "snippets": {"title": "Hej", "language": "sv", "text": "Hej!"},
 }
 # Replies are their writer's; here a colleague wrote them, so they do not exist for others (leads settle doubts).
-WRITERS_ONLY = {"reply_undo", "reply_edit", "reply_out", "reply_again"}
-LEADS_SETTLE = {"reply_out", "reply_again"}
+WRITERS_ONLY = {"reply_undo", "reply_edit", "reply_out", "reply_written", "reply_again"}
+LEADS_SETTLE = {"reply_out", "reply_written", "reply_again"}
 # An agent reaches these as a mentor; here they are none.
 APPROVES = {"reply_approve", "reply_send_back"}
 
