@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from inbox.access import roles_for
 from inbox.models import Brake, Channel, ChannelState, Person
+from inbox.templatetags.times import as_read
 
 
 @dataclass(frozen=True)
@@ -107,8 +106,8 @@ def banners(person: Person) -> list[Banner]:
         if channel.state == ChannelState.ATTENTION:
             text = _("%(channel)s needs attention: %(error)s") % {"channel": channel.name, "error": channel.trouble}
             shown.append(Banner("danger", text, **link))
-        elif person.leads:
-            on = date_format(timezone.localtime(channel.token_expires_at), "SHORT_DATETIME_FORMAT")
+        elif person.leads and channel.token_expires_at:
+            on = as_read(channel.token_expires_at)
             text = _("%(channel)s must be connected again before %(on)s.") % {"channel": channel.name, "on": on}
             shown.append(Banner("warning", text, **link))
     return shown

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.utils import formats, timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inbox.clock import read_clock
 from inbox.models import Channel, ChannelState, Person, Role
+from inbox.templatetags.times import as_read
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +55,8 @@ def ending(channel: Channel) -> tuple[str, list[str]]:
         "%(channel)s: the connection ends in %(days)s days",
         days,
     )
-    on = formats.date_format(timezone.localtime(ends), "SHORT_DATETIME_FORMAT")
-    told = _("The network lets us in until %(on)s. Connect the channel again before then; nothing is lost.") % {
-        "on": on
-    }
-    return subject % {"channel": channel.name, "days": days}, [told]
+    told = _("The network lets us in until %(on)s. Connect the channel again before then; nothing is lost.")
+    return subject % {"channel": channel.name, "days": days}, [told % {"on": as_read(ends)}]
 
 
 def days_left(left: timedelta) -> int:

@@ -19,13 +19,17 @@ def when(at: datetime | None, css: str = "") -> SafeString:
     """<time>14:02</time>, or <time>12 Nov 14:02</time> for another day; nothing for None."""
     if at is None:
         return format_html("{}", "")
-    local = timezone.localtime(at)
-    shown = local.strftime("%H:%M")
-    if local.date() != timezone.localdate():
-        shown = f"{_day(local)} {shown}"
+    local, shown = timezone.localtime(at), as_read(at)
     if css:
         return format_html('<time class="{}" datetime="{}">{}</time>', css, local.isoformat(), shown)
     return format_html('<time datetime="{}">{}</time>', local.isoformat(), shown)
+
+
+def as_read(at: datetime) -> str:
+    """14:02, or 12 Nov 14:02 for another day."""
+    local = timezone.localtime(at)
+    clock = local.strftime("%H:%M")
+    return clock if local.date() == timezone.localdate() else f"{_day(local)} {clock}"
 
 
 def _day(local: datetime) -> str:

@@ -153,7 +153,7 @@ def test_a_channel_that_is_well_again_is_not_written_about(facebook: Channel) ->
     facebook.record_error(REVOKED)
     looking = again(facebook)
     assert looking.take_pull(at=make.after(16 * 60))
-    again(looking).pulled()
+    looking.pulled()
     assert not Channel.objects.to_warn(at=make.after(3600)).exists()
 
 
