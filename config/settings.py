@@ -129,7 +129,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"inbox.tasks.pull": {"queue": "intake"}, "inbox.tasks.send": {"queue": "send"}}
+CELERY_TASK_ROUTES = {
+    "inbox.tasks.pull": {"queue": "intake"},
+    "inbox.tasks.hear": {"queue": "intake"},
+    "inbox.tasks.send": {"queue": "send"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -245,15 +249,15 @@ if SAMTAL_PROFILE == "public_body":
     LOCALE_PATHS.insert(0, BASE_DIR / "locale" / "public_body")
 # "" speaks to the real networks; a loopback address speaks to the sandbox network.
 SAMTAL_SANDBOX_URL = env.str("SAMTAL_SANDBOX_URL", default="")
-SAMTAL_GRAPH_VERSION = env.str("SAMTAL_GRAPH_VERSION", default="26.0")
-SAMTAL_POLL_SECONDS = number("SAMTAL_POLL_SECONDS", 60, least=0.2)
-SAMTAL_PAGE_SIZE = int(number("SAMTAL_PAGE_SIZE", 100, least=5))
-SAMTAL_UNDO_SECONDS = number("SAMTAL_UNDO_SECONDS", 20)
 # The organisation's own app on each network: id and secret. Without one, a token is pasted.
 SAMTAL_APPS = {
     "facebook": (env.str("SAMTAL_FACEBOOK_APP_ID", default=""), env.str("SAMTAL_FACEBOOK_APP_SECRET", default="")),
     "twitter": (env.str("SAMTAL_X_CLIENT_ID", default=""), env.str("SAMTAL_X_CLIENT_SECRET", default="")),
 }
+SAMTAL_GRAPH_VERSION = env.str("SAMTAL_GRAPH_VERSION", default="26.0")
+SAMTAL_POLL_SECONDS = number("SAMTAL_POLL_SECONDS", 60, least=0.2)
+SAMTAL_PAGE_SIZE = int(number("SAMTAL_PAGE_SIZE", 100, least=5))
+SAMTAL_UNDO_SECONDS = number("SAMTAL_UNDO_SECONDS", 20)
 SAMTAL_LEASE_SECONDS = number("SAMTAL_LEASE_SECONDS", 180, least=1)
 SAMTAL_SEND_DEADLINE = number("SAMTAL_SEND_DEADLINE", 15, least=0.2)
 SAMTAL_SEND_START_BY = number("SAMTAL_SEND_START_BY", 2, least=0.1)
@@ -262,6 +266,34 @@ SAMTAL_QUIET_SECONDS = number("SAMTAL_QUIET_SECONDS", 0)
 SAMTAL_READ_BACK_GAP = number("SAMTAL_READ_BACK_GAP", 30, least=0.1)
 # How far a network's clock may be from the database's.
 SAMTAL_CLOCK_SKEW = number("SAMTAL_CLOCK_SKEW", 10)
+# How far behind its writes a network's reads may be: what they show is believed of no later moment.
+SAMTAL_READ_LAG = number("SAMTAL_READ_LAG", 90)
+# The word that Facebook gives back when it verifies our address; "" takes no notifications from it.
+SAMTAL_WEBHOOK_TOKEN = env.str("SAMTAL_WEBHOOK_TOKEN", default="")
+# The app's secret by network, where no channel of it carries one: {"twitter": "..."}
+SAMTAL_WEBHOOK_SECRETS: dict[str, str] = env.json("SAMTAL_WEBHOOK_SECRETS", default={})
+# Notifications are kept as they came for so long.
+SAMTAL_RAW_DAYS = number("SAMTAL_RAW_DAYS", 30, least=1)
+# What the networks that are paid by use ask for one of each kind, in dollars, and what may be spent a month (none: no
+# cap). A channel may have a cap of its own.
+SAMTAL_PRICES: dict[str, dict[str, float]] = {
+    "twitter": {
+        "owned": 0.001,
+        "post": 0.005,
+        "user": 0.01,
+        "dm": 0.01,
+        "reply": 0.01,
+        "link": 0.2,
+        "dm_sent": 0.015,
+        "delete": 0.01,
+        "manage": 0.005,
+    }
+} | env.json("SAMTAL_PRICES", default={})
+SAMTAL_MONTHLY_CAP = number("SAMTAL_MONTHLY_CAP", 0)
+# This share of a network's rate budget is never used for reading.
+SAMTAL_SENDING_SHARE = number("SAMTAL_SENDING_SHARE", 0.2)
+# How many messages one pull looks up, to see whether they still stand.
+SAMTAL_LOOKS_A_PULL = int(number("SAMTAL_LOOKS_A_PULL", 200))
 # A channel whose worker died is pulled again after this time.
 SAMTAL_PULL_LEASE = number("SAMTAL_PULL_LEASE", 60, least=1)
 SAMTAL_SWEEP_SECONDS = number("SAMTAL_SWEEP_SECONDS", 2, least=0.05)

@@ -113,6 +113,7 @@ class Options:
     page_size: how many messages a page asks for; None means the network's usual.
     api_version: the version of the network's API; "" means the one the connector was written for.
     searches: what to listen for beyond what is said to us, each in the network's own query language.
+    reads: whether public or private words are read here, or both; one account may be two channels.
     """
 
     base_url: str = ""
@@ -121,6 +122,7 @@ class Options:
     page_size: int | None = None
     api_version: str = ""
     searches: tuple[str, ...] = ()
+    reads: frozenset[Visibility] = frozenset({Visibility.PUBLIC})
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +268,7 @@ class Look:
     gone: tuple[str, ...] = ()
     posts: tuple[PostContext, ...] = ()
     read_at: datetime | None = None
+    rate: Rate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,9 +390,11 @@ class Connector(ABC):
     network: ClassVar[str]  # the registry key: "facebook", "twitter", …
     label: ClassVar[str]  # the name people know: "Facebook", "X"
     capabilities: ClassVar[Capabilities]
-
+    # Streams that a token may lack the right to: without it they are left out, and the others are read all the same.
+    optional: ClassVar[frozenset[str]] = frozenset()
     pasted: ClassVar[tuple[str, ...]] = ("access_token",)  # the secrets that somebody can paste
     account_hint: ClassVar[str] = ""  # how an account is named where its token does not say; "" where it does
+
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         self.credentials = credentials
         self.options = options or Options()
@@ -512,5 +517,9 @@ class Connector(ABC):
 
     @staticmethod
     def _answers(outgoing: Outgoing, message: RemoteMessage) -> bool:
+        if outgoing.visibility is Visibility.PRIVATE:
+            # What is said in a conversation answers nothing in particular: it is the person that counts.
+            people = {outgoing.root_remote_id, outgoing.recipient_id} - {""}
+            return message.visibility is Visibility.PRIVATE and message.root_remote_id in people
         parents = {outgoing.answers_remote_id, outgoing.root_remote_id} - {""}
         return message.parent_remote_id in parents

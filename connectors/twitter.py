@@ -176,7 +176,7 @@ class Twitter(Connector):
         items = self._http.believe(answer.as_list, found.get("data", []), "data")
         self._bill(found, items, "post")
         sheet = _sheet(items, _Includes.of(found), us=self._us, last=True)
-        return Look(tuple(sheet.messages), tuple(_gone(found, ids)), tuple(sheet.posts), self._read_at)
+        return Look(tuple(sheet.messages), tuple(_gone(found, ids)), tuple(sheet.posts), self._read_at, self._rate())
 
     def read_again(self, stream: str, raw: object) -> Page:
         """Who wrote it is known by number only: the answer's `includes` were not kept."""

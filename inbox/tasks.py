@@ -7,24 +7,35 @@ message that is lost, doubled or late does no harm.
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from smtplib import SMTPException
 
 from celery import Task, shared_task
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
-from connectors.base import Connector, ConnectorError
-from inbox.clock import read_clock
-from inbox.models import AuditSeal, Channel, Reply, Stream, Submission
-from inbox.models.intake import commit_page
+from connectors.base import Connector, ConnectorError, ErrorKind, Mark, Rate
+from inbox.clock import moment, read_clock
+from inbox.mail import warn_about
+from inbox.models import AuditSeal, Channel, ChannelState, Gap, Meter, RawEvent, Reply, Spend, Stream, Submission, Wall
+from inbox.models.hearing import Hearing, keep_look, may_ask
+from inbox.models.intake import commit_look, commit_page, to_look_up
+from inbox.models.token import login_to
 from inbox.states import ReplyState
 
 log = logging.getLogger(__name__)
 
 MOST_PAGES = 40
 MOST_AT_ONCE = 50
+# How soon it is looked again whether there is money.
+WITHOUT_MONEY = timedelta(hours=1)
+UNTIL_IT_FREES = timedelta(minutes=5)
+# With the longest pause between two looks this keeps within a day.
+MAY_WAIT = timedelta(hours=1)
 
 
 # --- wake-ups --------------------------------------------------------------------------------------------------------
@@ -57,7 +68,11 @@ def due(most: int, late: timedelta = timedelta()) -> list[tuple[str, int]]:
     """What a worker should do now, or should have done `late` ago: (task name, id)."""
     replies = Reply.objects.due(plus=-late).order_by("not_before").values_list("pk", flat=True)[:most]
     channels = Channel.objects.due(plus=-late).order_by("next_poll_at").values_list("pk", flat=True)[:most]
-    return [("send", pk) for pk in replies] + [("pull", pk) for pk in channels]
+    notices = RawEvent.objects.unread(plus=-late).order_by("not_before").values_list("pk", flat=True)[:1]
+    renewals = Channel.objects.to_renew(plus=-late).values_list("pk", flat=True)[:most]
+    warnings = Channel.objects.to_warn(plus=-late).values_list("pk", flat=True)[:most]
+    work = (("send", replies), ("hear", notices), ("pull", channels), ("renew", renewals), ("warn", warnings))
+    return [(task, pk) for task, keys in work for pk in keys]
 
 
 # --- intake ----------------------------------------------------------------------------------------------------------
@@ -65,32 +80,54 @@ def due(most: int, late: timedelta = timedelta()) -> list[tuple[str, int]]:
 
 @shared_task(acks_late=True)
 def pull(channel_id: int) -> None:
-    """Read every stream of a channel from where it was left, page by page."""
+    """Read every stream of a channel from where it was left, page by page; then see whether what we have still stands.
+
+    Where the month's money is spent, nothing is read: it is looked again whether there is more.
+    """
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is None or not channel.take_pull():
         return
+    meter = Meter.of(channel)
+    if meter.used_up:
+        channel.let_go(WITHOUT_MONEY)
+        return
     try:
-        more = read_streams(channel, channel.connect())
+        connector = channel.connect()
+        more = read_streams(channel, connector)
+        look_around(channel, connector, only_late=meter.ahead)
     except ConnectorError as error:
         log.warning("channel %s: %s", channel.pk, error)
         channel.record_error(error)
     else:
-        channel.pulled(again=more)
+        channel.pulled(again=more, wait=None if more else meter.pace(timedelta(seconds=channel.poll_seconds)))
 
 
 def read_streams(channel: Channel, connector: Connector) -> bool:
-    """Read the streams; true where the budget of pages ended before they did."""
+    """Read the streams; true where the budget of pages, or of the network, ended before they did."""
     pages = MOST_PAGES
+    always = connector.streams()
     # A stream that was left open is gone on with, also where nothing names it any more: its post may be deleted.
     opened = channel.streams.filter(walk_to_at__isnull=False).values_list("key", flat=True)
-    waiting = list(dict.fromkeys([*connector.streams(), *opened]))
+    waiting = list(dict.fromkeys([*always, *opened]))
     states: dict[str, str] = {}
     while waiting and pages:
         key = waiting.pop(0)
+        if key in always:
+            note_reach(channel, connector, key)
         pages, follow = read_stream(channel, connector, key, pages, states.get(key, ""))
         states |= follow
         waiting += [stream for stream in follow if stream not in waiting]
     return bool(waiting) or channel.streams.filter(walk_to_at__isnull=False).exists()
+
+
+def note_reach(channel: Channel, connector: Connector, key: str) -> None:
+    """A pause longer than a stream reaches back leaves a gap, which people must see."""
+    wall, reach = connector.reach(key), timedelta(days=channel.reach_days)
+    since = read_clock() - min(reach, wall or reach)
+    if channel.last_read_at and channel.last_read_at < since:
+        found = Wall.AGE if wall and wall < reach else Wall.REACH
+        with transaction.atomic():
+            Gap.find(channel, key, Mark(channel.last_read_at), since, found)
 
 
 def read_stream(channel: Channel, connector: Connector, key: str, pages: int, state: str) -> tuple[int, dict[str, str]]:
@@ -101,14 +138,79 @@ def read_stream(channel: Channel, connector: Connector, key: str, pages: int, st
     while pages:
         pages -= 1
         known = dict(channel.streams.exclude(state="").values_list("key", "state"))
-        page = connector.fetch_page(key, stream.window, since=since, known=known)
+        with billed(channel, connector):
+            page = connector.fetch_page(key, stream.window, since=since, known=known)
         if commit_page(channel, stream, page) is None:
             break
         follow |= {found.stream: found.state for found in page.follow}
         if page.window.walk_to is None:
             Stream.objects.filter(pk=stream.pk).update(state=state)
+        if saves_for_sending(channel, page.rate):
+            pages = 0
+        if page.window.walk_to is None:
             break
     return pages, follow
+
+
+@contextmanager
+def billed(channel: Channel, connector: Connector) -> Iterator[None]:
+    """What the calls cost is on the meter, also where the last of them failed."""
+    try:
+        yield
+    finally:
+        Spend.note(channel, connector.take_spent())
+
+
+def saves_for_sending(channel: Channel, rate: Rate | None) -> bool:
+    """Whether so little of the network's rate budget is left that the rest belongs to what leaves."""
+    if rate is None or rate.left > (settings.SAMTAL_SENDING_SHARE if channel.capabilities.shares_budget else 0):
+        return False
+    channel.save_for_sending(timedelta(seconds=rate.opens_in) if rate.opens_in else UNTIL_IT_FREES)
+    return True
+
+
+def look_around(channel: Channel, connector: Connector, *, only_late: bool = False) -> None:
+    """Ask whether the messages whose turn it is still stand, the longest due first.
+
+    only_late: the money is short, so only what must be asked about within its day.
+    """
+    size = connector.capabilities.look_size
+    most = settings.SAMTAL_LOOKS_A_PULL if size else 0
+    while most > 0 and not Channel.objects.filter(pk=channel.pk, reads_closed_until__gt=moment()).exists():
+        asked = to_look_up(channel, min(size, most), overdue=MAY_WAIT if only_late else timedelta())
+        if not asked:
+            return
+        most -= len(asked)
+        with billed(channel, connector):
+            look = connector.look(asked)
+        commit_look(channel, asked, look)
+        saves_for_sending(channel, look.rate)
+
+
+@shared_task(acks_late=True)
+def hear(_event_id: int) -> None:
+    """Read the notifications that wait, all of them: a wake-up names one, and others may have been lost."""
+    while events := RawEvent.take(MOST_AT_ONCE):
+        for network in sorted({event.network for event in events}):
+            hearing = Hearing(network, [event for event in events if event.network == network])
+            for channel in list(hearing.changes):
+                ask_about_posts(channel, hearing.unknown_posts(channel))
+            hearing.keep()
+
+
+def ask_about_posts(channel: Channel, remote_ids: list[str]) -> None:
+    """A comment has come; whose post it stands under only the network knows. Without an answer it counts as ours."""
+    closed = Channel.objects.filter(pk=channel.pk, reads_closed_until__gt=moment()).exists()
+    if not remote_ids or closed or not may_ask(channel):
+        return
+    try:
+        look = channel.connect().look(remote_ids[: channel.capabilities.look_size])
+    except ConnectorError as error:
+        log.warning("channel %s: %s", channel.pk, error)
+        if error.kind == ErrorKind.RATE:
+            channel.hold_back(timedelta(seconds=error.retry_after or 60), reading=True, app_wide=error.app_wide)
+    else:
+        keep_look(channel, look)
 
 
 # --- sending ---------------------------------------------------------------------------------------------------------
@@ -134,7 +236,9 @@ def publish(reply: Reply) -> None:
     if outgoing is None:
         return
     try:
-        sent = reply.channel.connect(start_by=reply.start_by).send(outgoing)
+        connector = reply.channel.connect(start_by=reply.start_by)
+        with billed(reply.channel, connector):
+            sent = connector.send(outgoing)
     except ConnectorError as error:
         log.warning("reply %s attempt %s: %s", reply.pk, reply.attempt, error)
         reply.finish_error(error)
@@ -144,13 +248,18 @@ def publish(reply: Reply) -> None:
 
 def read_back(reply: Reply) -> None:
     """After the quiet time: is it there? (DESIGN §7)"""
+    if reply.channel.state == ChannelState.OFF:
+        # Without a token it can never be read; a person looks.
+        reply.doubt()
+        return
     since = reply.first_attempt_at
     if since is None or not reply.take_read_back():
         return
     outgoing = reply.as_outgoing()
     connector = reply.channel.connect()
     try:
-        seen = connector.read_back(outgoing, since=since)
+        with billed(reply.channel, connector):
+            seen = connector.read_back(outgoing, since=since)
     except ConnectorError as error:
         reply.read_back_later(error)
         return
@@ -161,6 +270,37 @@ def read_back(reply: Reply) -> None:
         reply.finish_found(found)
     else:
         reply.not_found(caught_up=seen.newest_at is not None and seen.newest_at > reply.surely_applied_at)
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------------
+
+
+@shared_task(acks_late=True)
+def renew(channel_id: int) -> None:
+    """Renew a channel's token, in one worker: the old one is good once."""
+    channel = Channel.objects.filter(pk=channel_id).first()
+    if channel is None or not channel.take_renewal():
+        return
+    try:
+        grant = login_to(channel.network).renew(channel.credentials)
+    except ConnectorError as error:
+        log.warning("channel %s is not renewed: %s", channel.pk, error)
+        channel.not_renewed(error)
+    else:
+        channel.renewed(grant)
+
+
+@shared_task(acks_late=True)
+def warn(channel_id: int) -> None:
+    """Write to the administrators about a channel that does not work, or soon will not."""
+    channel = Channel.objects.filter(pk=channel_id).first()
+    if channel is None or not channel.take_warning():
+        return
+    try:
+        warn_about(channel)
+    except (SMTPException, OSError) as error:
+        log.warning("channel %s: no mail could leave: %s", channel.pk, error)
+        channel.warn_later()
 
 
 # --- the record ------------------------------------------------------------------------------------------------------
@@ -178,4 +318,4 @@ def forget_answers() -> None:
     Submission.objects.outlived().delete()
 
 
-TASKS: dict[str, Task[[int], None]] = {"pull": pull, "send": send}
+TASKS: dict[str, Task[[int], None]] = {"pull": pull, "hear": hear, "send": send, "renew": renew, "warn": warn}

@@ -6,9 +6,11 @@ from django.views.i18n import set_language
 from inbox.views import (
     board,
     channels,
+    connecting,
     desk,
     follow_ups,
     health,
+    intake,
     live,
     me,
     people,
@@ -17,12 +19,14 @@ from inbox.views import (
     situations,
     snippets,
     threads,
+    webhooks,
 )
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("webhooks/<slug:network>/", webhooks.webhook, name="webhook"),
     path("language/", set_language, name="set_language"),
     # the desk
     path("", desk.desk, name="desk"),
@@ -88,7 +92,16 @@ urlpatterns = [
     path("snippets/<int:pk>/approve/", snippets.snippet_approve, name="snippet_approve"),
     # channels and people
     path("channels/", channels.channels, name="channels"),
+    path("channels/connect/", connecting.channel_new, name="channel_new"),
+    path("channels/connect/<slug:network>/", connecting.channel_connect, name="channel_connect"),
+    path("channels/connected/", connecting.channel_connected, name="channel_connected"),
+    path("channels/choose/<str:state>/", connecting.channel_choose, name="channel_choose"),
     path("channels/<int:pk>/", channels.channel, name="channel"),
+    path("channels/<int:pk>/connect/", connecting.channel_reconnect, name="channel_reconnect"),
+    path("channels/<int:pk>/disconnect/", connecting.channel_disconnect, name="channel_disconnect"),
+    path("channels/gaps/<int:pk>/acknowledge/", intake.gap_acknowledge, name="gap_acknowledge"),
+    path("channels/quarantine/<int:pk>/replay/", intake.quarantine_replay, name="quarantine_replay"),
+    path("channels/<int:pk>/replay/", intake.quarantine_replay_all, name="quarantine_replay_all"),
     path("channels/<int:pk>/pause/", channels.channel_pause, name="channel_pause"),
     path("channels/<int:pk>/resume/", channels.channel_resume, name="channel_resume"),
     path("people/", people.people, name="people"),

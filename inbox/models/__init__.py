@@ -2,12 +2,17 @@
 
 from inbox.models.audit import Audit, AuditSeal
 from inbox.models.channel import Brake, Channel, ChannelState, PagePost, Quarantined, Signature, Stream
+from inbox.models.consent import Consent
+from inbox.models.deed import Deed, DeedState, TooMany, What
+from inbox.models.event import Foretold, RawEvent
 from inbox.models.follow_up import FollowUp, FollowUpState
+from inbox.models.gap import Gap, Wall
 from inbox.models.message import Author, Message, Sighting
 from inbox.models.person import Clearance, Level, Person, Role
 from inbox.models.reply import Attempt, Reason, Reply, Stopped
 from inbox.models.rules import RuleBreak, WrongStop
 from inbox.models.snippet import Snippet
+from inbox.models.spend import Meter, Spend
 from inbox.models.submission import Submission
 from inbox.models.thread import CloseReason, DueReason, Note, Taken, Thread, Topic
 
@@ -21,15 +26,22 @@ __all__ = [
     "ChannelState",
     "Clearance",
     "CloseReason",
+    "Consent",
     "DueReason",
     "FollowUp",
     "FollowUpState",
+    "Deed",
+    "DeedState",
+    "Foretold",
+    "Gap",
     "Level",
     "Message",
+    "Meter",
     "Note",
     "PagePost",
     "Person",
     "Quarantined",
+    "RawEvent",
     "Reason",
     "Reply",
     "Role",
@@ -37,11 +49,15 @@ __all__ = [
     "Sighting",
     "Signature",
     "Snippet",
+    "Spend",
     "Stopped",
     "Stream",
     "Submission",
     "Taken",
     "Thread",
+    "TooMany",
     "Topic",
+    "Wall",
+    "What",
     "WrongStop",
 ]

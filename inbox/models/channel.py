@@ -7,16 +7,37 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import ExpressionWrapper, F, Q
-from django.db.models.functions import Cast, Coalesce, Greatest
+from django.db.models import Case, ExpressionWrapper, F, Q, When
+from django.db.models.functions import Cast, Coalesce, Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
 import connectors
-from connectors.base import Capabilities, Connector, ConnectorError, Credentials, ErrorKind, Mark, Options, Window
-from inbox.clock import Clock, after, moment
+from connectors.base import (
+    Account,
+    Capabilities,
+    Connector,
+    ConnectorError,
+    Credentials,
+    ErrorKind,
+    Mark,
+    Window,
+)
+from connectors.login import Grant
+from inbox.clock import Clock, after, moment, read_clock
 from inbox.models.audit import Audit
 from inbox.models.person import Person
 from inbox.models.secret import SecretsField, rotated
+from inbox.models.token import (
+    JUST_NOW,
+    RENEW_AGAIN,
+    RENEW_BEFORE,
+    REST,
+    WARN_AFTER,
+    WARN_AGAIN,
+    WARN_BEFORE,
+    next_warning,
+    options_for,
+)
 
 if TYPE_CHECKING:
     from inbox.models.reply import Reply
@@ -41,13 +62,51 @@ class ChannelState(models.TextChoices):
     ACTIVE = "active", _("Connected")
     PAUSED = "paused", _("Paused")
     ATTENTION = "attention", _("Needs attention")
+    OFF = "off", _("Disconnected")
+
+
+# What the network's refusal means and what is to be done: what people read instead of the network's own words.
+TROUBLE = {
+    ErrorKind.TOKEN: _("The network does not let us in any more. Connect the channel again; nothing is lost."),
+    ErrorKind.PERMISSION: _("A permission is missing. Connect the channel again and allow all that is asked for."),
+    ErrorKind.RATE: _("The network lets us make no more calls for now. It goes on by itself."),
+    ErrorKind.GONE: _("What we asked for does not exist on the network any more, or is hidden from us."),
+    ErrorKind.DUPLICATE: _("The network has seen this text already."),
+    ErrorKind.INVALID: _("The network does not understand what we asked. This needs whoever runs Samtal."),
+    ErrorKind.BLOCKED: _("The network has stopped this account for now. Sign in there and see what it says."),
+    ErrorKind.NOT_ALLOWED: _("The network does not allow this here."),
+    ErrorKind.UNAVAILABLE: _("The network does not answer. We try again by ourselves."),
+    ErrorKind.MALFORMED: _("The network's answer cannot be read. We try again by ourselves."),
+}
+
+
+NOT_READ = (ChannelState.PAUSED, ChannelState.OFF)
 
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
     def due(self, at: datetime | None = None, plus: timedelta | None = None) -> ChannelQuerySet:
         """Channels to be pulled now and not in a worker's hands. Index channel_due."""
         free = Q(pull_until__isnull=True) | Q(pull_until__lt=moment(at))
-        return self.filter(free, next_poll_at__lte=moment(at, plus)).exclude(state=ChannelState.PAUSED)
+        due = self.filter(free, next_poll_at__lte=moment(at, plus)).exclude(state__in=NOT_READ)
+        return due.exclude(reads_closed_until__gt=moment(at))
+
+    def working(self) -> ChannelQuerySet:
+        """That somebody has connected and not disconnected."""
+        return self.exclude(state=ChannelState.OFF)
+
+    def troubled(self) -> ChannelQuerySet:
+        """That do not work, or whose token ends soon and takes a person."""
+        soon = Q(state=ChannelState.ACTIVE, renew_at=None, token_expires_at__lt=moment(plus=WARN_BEFORE[0]))
+        return self.filter(Q(state=ChannelState.ATTENTION) | soon).order_by("name")
+
+    def to_renew(self, at: datetime | None = None, plus: timedelta | None = None) -> ChannelQuerySet:
+        """Whose token is to be renewed now, and is not in a worker's hands."""
+        free = Q(renewing_until__isnull=True) | Q(renewing_until__lt=moment(at))
+        return self.filter(free, renew_at__lte=moment(at, plus))
+
+    def to_warn(self, at: datetime | None = None, plus: timedelta | None = None) -> ChannelQuerySet:
+        """About which people are to be written to now."""
+        return self.filter(warn_at__lte=moment(at, plus))
 
     def behind(self) -> list[tuple[str, float]]:
         """(name, seconds since it was complete) of the channels that have been read."""
@@ -72,7 +131,16 @@ class Channel(models.Model):
     searches = models.TextField(_("what else we listen for"), blank=True)
     signature = models.CharField(_("signature"), max_length=12, choices=Signature, default=Signature.FIRST_NAME)
     lead_in = models.CharField(_("before the name"), max_length=20, default="/")
+
+    # The token. Its version counts: what a worker learns of an old one says nothing of the new one.
     secrets = SecretsField(default=dict)
+    token_version = models.PositiveIntegerField(default=0)
+    scopes = models.JSONField(null=True, help_text="What was allowed; null where the network does not say")
+    token_expires_at = models.DateTimeField(null=True)
+    renew_at = models.DateTimeField(null=True, help_text="When it is renewed; null where that takes a person")
+    renewing_until = models.DateTimeField(null=True, help_text="One worker renews it; others wait until then")
+    renewed_at = models.DateTimeField(null=True)
+    warn_at = models.DateTimeField(null=True, help_text="When people are next written to about this channel")
 
     state = models.CharField(max_length=10, choices=ChannelState, default=ChannelState.ACTIVE)
     last_error = models.TextField(blank=True)
@@ -81,6 +149,10 @@ class Channel(models.Model):
     failures = models.PositiveIntegerField(default=0)
     last_read_at = models.DateTimeField(null=True)
     closed_until = models.DateTimeField(null=True, help_text=_("The network's rate limit: no call before this time"))
+    reads_closed_until = models.DateTimeField(null=True, help_text=_("The same for reading alone"))
+    monthly_cap = models.DecimalField(
+        _("money for reading and sending a month, in dollars"), max_digits=9, decimal_places=2, null=True, blank=True
+    )
 
     poll_seconds = models.FloatField(default=60)
     next_poll_at = models.DateTimeField(db_default=Clock())
@@ -124,6 +196,9 @@ class Channel(models.Model):
     def capabilities(self) -> Capabilities:
         return connectors.get(self.network).capabilities
 
+    # Not a column: until when this object's own pull has the channel.
+    lease: datetime | None = None
+
     @property
     def quiet_time(self) -> timedelta:
         """Q: how long after an unknown outcome the network is read (DESIGN §7)."""
@@ -136,14 +211,11 @@ class Channel(models.Model):
 
         start_by: the time.monotonic() at which a call is given up unsent if nothing of it has left.
         """
-        options = Options(
-            start_by=start_by,
-            base_url=settings.SAMTAL_SANDBOX_URL,
-            deadline=settings.SAMTAL_SEND_DEADLINE,
-            page_size=settings.SAMTAL_PAGE_SIZE,
-            api_version=settings.SAMTAL_GRAPH_VERSION if self.network == "facebook" else "",
-        )
-        return connectors.get(self.network)(Credentials(self.account_id, self.secrets), options)
+        return connectors.get(self.network)(self.credentials, options_for(self.network, start_by))
+
+    @property
+    def credentials(self) -> Credentials:
+        return Credentials(self.account_id, self.secrets)
 
     def signature_of(self, person: Person) -> str:
         """What the program puts under a reply of this person, with its lead-in; "" if the organisation alone signs."""
@@ -157,53 +229,213 @@ class Channel(models.Model):
         joint = "" if self.lead_in in ("/", "^", "–") else " "
         return f" {self.lead_in}{joint}{name}" if name else ""
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong, in words that say what to do; "" where nothing is."""
+        return str(TROUBLE[ErrorKind(self.last_error_kind)]) if self.last_error_kind else self.last_error
+
+    def speaks(self, at: datetime | None = None) -> bool:
+        """Whether anything can be said or done there now."""
+        open_now = Q(closed_until__isnull=True) | Q(closed_until__lte=moment(at))
+        return Channel.objects.filter(open_now, pk=self.pk, state=ChannelState.ACTIVE).exists()
+
+    # --- connecting ----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def open(cls, network: str, account: Account, grant: Grant, *, by: Person) -> Channel:
+        """Connect an account, or connect it again: what is known of it stays, and reading goes on where it ended."""
+        with transaction.atomic():
+            channel, new = cls.objects.select_for_update().get_or_create(
+                network=network,
+                account_id=account.remote_id,
+                private=False,
+                defaults={
+                    "name": account.name or account.handle or account.remote_id,
+                    "sender": settings.SAMTAL_ORGANISATION,
+                    "poll_seconds": settings.SAMTAL_POLL_SECONDS,
+                },
+            )
+            well = {"state": ChannelState.ACTIVE, "failures": 0, "last_error": "", "last_error_kind": ""}
+            cls.objects.filter(pk=channel.pk).update(
+                **channel.holding(grant), **well, handle=account.handle, next_poll_at=moment(), closed_until=None
+            )
+            Audit.write("channel_connected", by=by, channel=channel, again=not new, account=account.remote_id)
+            channel.refresh_from_db()
+            return channel
+
+    def disconnect(self, *, by: Person) -> None:
+        """Disconnect: the token is forgotten and nothing is read or sent any more; what is here stays."""
+        with transaction.atomic():
+            Channel.objects.select_for_update(no_key=True).get(pk=self.pk)
+            self.take_back_replies(by)
+            nothing: dict[str, object] = {"secrets": {}, "scopes": None, "token_expires_at": None, "renew_at": None}
+            well = {"last_error": "", "last_error_kind": "", "closed_until": None, "warn_at": None}
+            Channel.objects.filter(pk=self.pk).update(
+                **nothing, **well, token_version=F("token_version") + 1, state=ChannelState.OFF
+            )
+            Audit.write("channel_disconnected", by=by, channel=self)
+
+    def take_back_replies(self, by: Person) -> None:
+        """What has not left becomes a draft; threads are locked before replies, in the order of ids, as everywhere."""
+        waiting = self.replies.filter(state__in=["held", "queued"])
+        threads = self.threads.filter(pk__in=waiting.values("thread")).order_by("pk")
+        list(threads.select_for_update().values_list("pk"))
+        for reply in waiting.order_by("pk"):
+            reply.return_to_draft("channel_off", by=by)
+
+    def holding(self, grant: Grant) -> dict[str, object]:
+        """The columns of a new token. The warnings start anew with it."""
+        ends, renews = grant.expires_at, "refresh_token" in grant.secrets
+        return {
+            "secrets": dict(grant.secrets),
+            "token_version": F("token_version") + 1,
+            "scopes": None if grant.scopes is None else sorted(grant.scopes),
+            "token_expires_at": ends,
+            "renew_at": ends - RENEW_BEFORE if ends and renews else None,
+            "renewing_until": None,
+            "renewed_at": Clock(),
+            "warn_at": next_warning(moment(ends)) if ends and not renews else None,
+        }
+
+    @property
+    def missing_scopes(self) -> tuple[str, ...]:
+        """What the network was asked to allow and somebody left out."""
+        login = connectors.LOGINS.get(self.network)
+        if login is None or self.scopes is None:
+            return ()
+        return tuple(scope for scope in login.scopes if scope not in self.scopes)
+
+    def known_token(self) -> models.QuerySet[Channel]:
+        """This row, as long as it has the token that we know."""
+        return Channel.objects.filter(pk=self.pk, token_version=self.token_version)
+
+    def take_renewal(self, at: datetime | None = None) -> bool:
+        """Take this channel to renew its token; false where another worker has it, or it is not time.
+
+        A refresh token is good once, so the lease outlives the call: a second use would be refused.
+        """
+        lease = timedelta(seconds=2 * settings.SAMTAL_SEND_DEADLINE)
+        mine = Channel.objects.to_renew(at).filter(pk=self.pk, token_version=self.token_version)
+        return bool(mine.update(renewing_until=moment(at, lease)))
+
+    def renewed(self, grant: Grant) -> None:
+        """Keep the new token, unless a person has connected the channel anew meanwhile."""
+        with transaction.atomic():
+            if self.known_token().update(**self.holding(grant)):
+                Audit.write("token_renewed", by=None, channel=self)
+
+    def not_renewed(self, error: ConnectorError, at: datetime | None = None) -> None:
+        """Refused: a person must connect the channel again. Anything else: try again soon."""
+        if error.permanent:
+            self.known_token().update(renewing_until=None, renew_at=None)
+            self.renew_at = None
+            self.record_error(error, at)
+        else:
+            again = max(RENEW_AGAIN, timedelta(seconds=error.retry_after or 0))
+            self.known_token().update(renewing_until=None, renew_at=moment(at, again))
+
+    def take_warning(self, at: datetime | None = None) -> bool:
+        """Take the warning that is due, and set the one after it; false where another worker was faster."""
+        again = Case(
+            When(state=ChannelState.ATTENTION, then=moment(at, WARN_AGAIN)),
+            default=next_warning(F("token_expires_at"), at),
+        )
+        return bool(Channel.objects.to_warn(at).filter(pk=self.pk).update(warn_at=again))
+
+    def warn_later(self) -> None:
+        """The mail did not leave."""
+        Channel.objects.filter(pk=self.pk).update(warn_at=moment(plus=timedelta(minutes=5)))
+
     # --- pulling -------------------------------------------------------------------------------------------------
 
     def take_pull(self, at: datetime | None = None) -> bool:
         """Take this channel for one pull; false where another worker has it or it is not due."""
         taken = Channel.objects.filter(pk=self.pk).due(at)
-        return bool(
-            taken.update(
-                pull_until=moment(at, pull_lease()), next_poll_at=moment(at, timedelta(seconds=self.poll_seconds))
-            )
+        # A value, not an expression: it is how the lease is known again when it is given back.
+        until = (at or read_clock()) + pull_lease()
+        rows = taken.update(pull_until=until, next_poll_at=moment(at, timedelta(seconds=self.poll_seconds)))
+        self.lease = until if rows else None
+        return bool(rows)
+
+    def held(self) -> models.QuerySet[Channel]:
+        """This channel, while the pull that this object has taken is nobody else's."""
+        mine = Channel.objects.filter(pk=self.pk, pull_until=self.lease)
+        return mine if self.lease else mine.none()
+
+    def let_go(self, wait: timedelta, at: datetime | None = None) -> None:
+        """Give the channel back unread, to be looked at again after a while."""
+        self.held().update(pull_until=None, next_poll_at=moment(at, wait))
+
+    def pulled(self, *, again: bool = False, wait: timedelta | None = None, at: datetime | None = None) -> None:
+        """Give the channel back after a good pull; `again` asks for the next one at once, `wait` for a later one.
+
+        Who comes so late that another worker has taken the channel meanwhile changes nothing.
+        """
+        # What was posted while we read may be missing from the pages read: complete up to the pull's start.
+        fields: dict[str, object] = {"pull_until": None, "failures": 0}
+        if not again:
+            fields["last_read_at"] = after("pull_until", -pull_lease())
+        if again or wait:
+            fields["next_poll_at"] = moment(at, wait)
+        if not self.held().update(**fields):
+            return
+        Channel.objects.filter(pk=self.pk).exclude(last_error="", state=ChannelState.ACTIVE).exclude(
+            state__in=NOT_READ
+        ).update(
+            last_error="",
+            last_error_kind="",
+            state=ChannelState.ACTIVE,
+            warn_at=next_warning(F("token_expires_at")),
         )
 
-    def pulled(self, *, again: bool = False, at: datetime | None = None) -> None:
-        """Give the channel back after a good pull; `again` asks for the next one at once."""
-        # What was posted while we read may be missing from the pages read: complete up to the pull's start.
-        fields: dict[str, object] = {
-            "pull_until": None,
-            "last_read_at": after("pull_until", -pull_lease()),
-            "failures": 0,
-        }
-        if again:
-            fields["next_poll_at"] = moment(at)
-        Channel.objects.filter(pk=self.pk).update(**fields)
-        Channel.objects.filter(pk=self.pk).exclude(last_error="", state=ChannelState.ACTIVE).exclude(
-            state=ChannelState.PAUSED
-        ).update(last_error="", last_error_kind="", state=ChannelState.ACTIVE)
+    def hold_back(self, wait: timedelta, *, reading: bool, app_wide: bool = False, at: datetime | None = None) -> None:
+        """The network takes no calls for so long: of this channel, or of every one that speaks through the same app.
 
-    def record_error(self, error: ConnectorError, at: datetime | None = None) -> None:
+        Where reads and writes have budgets of their own, only that of which the network spoke is closed.
+        """
+        both = self.capabilities.shares_budget or app_wide
+        until = moment(at, wait)
+        met = Channel.objects.filter(network=self.network) if app_wide else Channel.objects.filter(pk=self.pk)
+        if reading or both:
+            met.update(reads_closed_until=Greatest(Coalesce(F("reads_closed_until"), until), until))
+        if both or not reading:
+            met.update(closed_until=Greatest(Coalesce(F("closed_until"), until), until))
+
+    def save_for_sending(self, wait: timedelta, at: datetime | None = None) -> None:
+        """Read no more for so long: what is left of the budget is for what leaves."""
+        Channel.objects.filter(pk=self.pk).update(reads_closed_until=moment(at, wait))
+
+    def record_error(self, error: ConnectorError, at: datetime | None = None, *, reading: bool = True) -> None:
         """Show the last error to people and decide when the network is asked again. A bad token needs a person."""
         wait = BACKOFF[min(self.failures, len(BACKOFF) - 1)]
         if error.retry_after is not None:
             wait = max(wait, timedelta(seconds=error.retry_after))
         fields: dict[str, object] = {
-            "pull_until": None,
             "last_error": str(error),
             "last_error_kind": error.kind,
             "last_error_at": moment(at),
             "failures": F("failures") + 1,
-            "next_poll_at": Greatest(F("next_poll_at"), moment(at, wait)),
         }
-        if error.kind == ErrorKind.RATE:
-            fields["closed_until"] = moment(at, wait)
-        if error.kind in (ErrorKind.TOKEN, ErrorKind.PERMISSION) and self.state == ChannelState.ACTIVE:
-            fields["state"] = ChannelState.ATTENTION
+        if reading or self.capabilities.shares_budget:
+            fields["next_poll_at"] = Greatest(F("next_poll_at"), moment(at, wait))
         with transaction.atomic():
+            self.held().update(pull_until=None)
             Channel.objects.filter(pk=self.pk).update(**fields)
-            if fields.get("state"):
-                Audit.write("channel_attention", by=None, channel=self, kind=str(error.kind))
+            if error.kind == ErrorKind.RATE:
+                self.hold_back(wait, reading=reading, app_wide=error.app_wide, at=at)
+            if error.kind in (ErrorKind.TOKEN, ErrorKind.PERMISSION):
+                self.lose_token(error, at)
+
+    def lose_token(self, error: ConnectorError, at: datetime | None) -> None:
+        """The network refuses the token: it is renewed at once where that can be; else the channel rests."""
+        mine = self.known_token().filter(state=ChannelState.ACTIVE)
+        fresh = mine.filter(renewed_at__gt=moment(at, -JUST_NOW)).exists()
+        if error.kind == ErrorKind.TOKEN and self.renew_at and not fresh:
+            mine.update(renew_at=Least(F("renew_at"), moment(at)))
+            return
+        rest = Greatest(F("next_poll_at"), moment(at, REST))
+        if mine.update(state=ChannelState.ATTENTION, next_poll_at=rest, warn_at=moment(at, WARN_AFTER)):
+            Audit.write("channel_attention", by=None, channel=self, kind=str(error.kind))
 
     def pause(self, *, by: Person) -> None:
         with transaction.atomic():
@@ -235,6 +467,7 @@ class Stream(models.Model):
     newest_seen_id = models.CharField(max_length=80, blank=True)
     walk_to_at = models.DateTimeField(null=True)
     walk_to_id = models.CharField(max_length=80, blank=True)
+    seen = models.PositiveIntegerField(default=0, help_text="Messages that the open window has shown")
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_stream_a_key", fields=["channel", "key"])]
@@ -248,6 +481,7 @@ class Stream(models.Model):
             complete_up_to=mark(self.complete_up_to_at, self.complete_up_to_id),
             newest_seen=mark(self.newest_seen_at, self.newest_seen_id),
             walk_to=mark(self.walk_to_at, self.walk_to_id),
+            seen=self.seen,
         )
 
     def keep(self, window: Window) -> None:
@@ -255,6 +489,7 @@ class Stream(models.Model):
         self.complete_up_to_at, self.complete_up_to_id = parts(window.complete_up_to)
         self.newest_seen_at, self.newest_seen_id = parts(window.newest_seen)
         self.walk_to_at, self.walk_to_id = parts(window.walk_to)
+        self.seen = window.seen
         self.save()
 
 

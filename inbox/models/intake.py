@@ -9,26 +9,52 @@ import hashlib
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Q
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.models import Case, Expression, Q, When
 
 import connectors
-from connectors.base import CLOCK_SKEW, Malformed, Page, PostContext, RemoteMessage, Sent, Visibility, Window
+from connectors.base import (
+    CLOCK_SKEW,
+    Kind,
+    Look,
+    Malformed,
+    Page,
+    PostContext,
+    RemoteMessage,
+    Sent,
+    Visibility,
+    Window,
+)
 from connectors.base import Author as RemoteAuthor
-from inbox.clock import Clock, moment
+from inbox.clock import Clock, moment, read_clock
 from inbox.models.channel import Channel, PagePost, Quarantined, Stream
+from inbox.models.event import Foretold
+from inbox.models.gap import Gap, Wall
 from inbox.models.message import Author, Message, Sighting
 from inbox.models.reply import Reply
 from inbox.models.thread import Thread, due
 from inbox.states import ReplyState, Settled, ThreadState, Waits
 from policies.reading import read
 
+INTAKE_LOCK = 731
+DEEPEST = 64
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+# What a reading shows so long after it was said to be gone has come back.
+RETURNS_AFTER = timedelta(minutes=10)
+# How soon after the last look a message is looked up again, by its age: what is older than the last is left alone.
+TIERS = (
+    (timedelta(hours=1), timedelta(minutes=10)),
+    (timedelta(days=1), timedelta(hours=3)),
+    (timedelta(days=30), timedelta(hours=22)),
+)
+LOOKED_AT = (Kind.COMMENT, Kind.POST, Kind.MENTION)
 # The column's largest number; nobody has more readers.
 MOST_READERS = 2**31 - 1
 UNLINKED = (ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNCERTAIN)
@@ -41,29 +67,65 @@ def commit_page(channel: Channel, stream: Stream, page: Page) -> int | None:
         if locked.window != stream.window:
             return None
         keep_posts(channel, page.posts)
-        new = store(channel, page.messages)
+        new = store(channel, page.messages, as_of=seen_at(page.read_at), read=True)
         quarantine(channel, stream.key, page.malformed)
+        if page.wall:
+            Gap.find(channel, stream.key, stream.window.complete_up_to, page.wall.at, Wall.COUNT)
         locked.keep(page.window)
         stream.refresh_from_db()
         return new
 
 
-def store(channel: Channel, remote: Iterable[RemoteMessage]) -> int:
-    """Store messages, oldest first, whatever is known already. The number of new ones. Call in a transaction."""
-    batch = Batch(channel, sorted(remote, key=lambda message: (message.created_at, message.remote_id)))
-    return batch.store()
+def seen_at(read_at: datetime | None) -> datetime | None:
+    """What a reading shows is as old as the network's read side may be."""
+    return read_at - timedelta(seconds=settings.SAMTAL_READ_LAG) if read_at else None
+
+
+def store(
+    channel: Channel, remote: Iterable[RemoteMessage], *, as_of: datetime | None = None, read: bool = False
+) -> int:
+    """Store messages, oldest first, whatever is known already. The number of new ones. Call in a transaction.
+
+    as_of: the moment, by the network's clock, of which a reading speaks. read: they were read on the network itself, so
+    that they stand there; what a notification tells may long be over.
+    """
+    lock_intake(channel.network, alone=False)
+    return Batch(channel, remote, as_of, read=read).store()
+
+
+def lock_intake(network: str, *, alone: bool) -> None:
+    """For the rest of the transaction. What is taken away and what comes in must not pass each other unseen."""
+    function = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, hashtext(%s))", (INTAKE_LOCK, network))
 
 
 class Batch:
     """One page's messages on their way into the tables: a fixed number of queries, however many messages."""
 
-    def __init__(self, channel: Channel, remote: Sequence[RemoteMessage]) -> None:
+    def __init__(
+        self, channel: Channel, remote: Iterable[RemoteMessage], as_of: datetime | None = None, *, read: bool = False
+    ) -> None:
         self.channel = channel
         self.network = channel.network
-        self.remote = list({self.key(message): message for message in remote}.values())
+        self.as_of = as_of
+        self.read = read
+        # Of several versions of one message the newest stays.
+        versions = {self.key(message): message for message in sorted(remote, key=self.version)}
+        self.remote = sorted(versions.values(), key=lambda message: (message.created_at, message.remote_id))
+        self.together = versions
         self.authors: dict[str, Author] = {}
         self.known: dict[tuple[int, str], Message] = {}
+        self.posts: dict[str, PagePost] = {}
         self.threads: dict[tuple[int, str], Thread] = {}
+        self.accounts = set(Channel.objects.filter(network=self.network).values_list("account_id", flat=True))
+
+    def version(self, message: RemoteMessage) -> datetime:
+        return self.known_from(message) or LONG_AGO
+
+    def known_from(self, message: RemoteMessage) -> datetime | None:
+        """From when on, by the network's clock, what is told of a message holds."""
+        return message.as_of or self.as_of
 
     def scope(self, message: RemoteMessage) -> int:
         return self.channel.pk if message.visibility == Visibility.PRIVATE else 0
@@ -72,7 +134,8 @@ class Batch:
         return self.scope(message), message.remote_id
 
     def is_ours(self, message: RemoteMessage) -> bool:
-        if message.author is not None and message.author.remote_id == self.channel.account_id:
+        """Also what another of our accounts has written."""
+        if message.author is not None and message.author.remote_id in self.accounts:
             return True
         return not self.channel.capabilities.can_reply and self.is_by_hand(message)
 
@@ -92,6 +155,7 @@ class Batch:
         if not self.remote:
             return 0
         self.find_known()
+        self.swallow()
         self.keep_authors([message.author for message in self.remote if message.author])
         fresh = [message for message in self.remote if self.key(message) not in self.known]
         self.find_threads(fresh)
@@ -103,11 +167,31 @@ class Batch:
         return len(stored)
 
     def find_known(self) -> None:
-        """The messages we have already, of this page and of what it answers. Index one_message."""
-        ids = {message.remote_id for message in self.remote}
-        ids |= {message.parent_remote_id for message in self.remote if message.parent_remote_id}
+        """The messages we have already, of this page and of what is above it. Index one_message."""
+        ids = {message.remote_id for message in self.remote}.union(*(above(message) for message in self.remote))
+        self.posts = {post.remote_id: post for post in self.channel.page_posts.filter(remote_id__in=ids)}
         rows = Message.objects.filter(network=self.network, scope__in=[0, self.channel.pk], remote_id__in=ids)
         self.known = {(row.scope, row.remote_id): row for row in rows.select_related("thread")}
+
+    def swallow(self) -> None:
+        """Leave out what the network has said is gone, before we had it; and what goes with it."""
+        below = self.channel.capabilities.removes_below
+        ids = {message.remote_id for message in self.remote} | {message.version_id for message in self.remote} - {""}
+        ids = ids.union(*(above(message) for message in self.remote)) if below else ids
+        told = {row.remote_id: row for row in Foretold.objects.filter(network=self.network, remote_id__in=ids)}
+        gone = {remote_id for remote_id, row in told.items() if row.removed_at}
+        if below:
+            gone |= {row.remote_id for row in self.known.values() if row.removed_at}
+        fresh = [message for message in self.remote if self.key(message) not in self.known]
+        doomed: set[str] = set()
+        for message in fresh:
+            ways = {message.remote_id, message.version_id, *(above(message) if below else ())}
+            if ways & (gone | doomed):
+                doomed.add(message.remote_id)
+        self.remote = [replace_hidden(one, told) for one in self.remote if one.remote_id not in doomed]
+        if doomed - gone:
+            # What answers it may be here already, or still on its way.
+            bury(self.network, self.channel, doomed - gone, None)
 
     def keep_authors(self, authors: Sequence[RemoteAuthor]) -> None:
         newest = {author.remote_id: author for author in authors}
@@ -131,10 +215,20 @@ class Batch:
         self.authors = {author.remote_id: author for author in stored}
 
     def root(self, message: RemoteMessage) -> tuple[int, str]:
-        """The thread a message belongs to: its parent's where we know the parent, else what the connector says."""
-        scope = self.scope(message)
-        parent = self.known.get((scope, message.parent_remote_id or ""))
-        return scope, parent.thread.root_remote_id if parent else message.root_remote_id
+        """The thread a message belongs to: that of what is above it where we know it, else what the connector says.
+
+        A notification does not say whose post a comment stands under: under ours, each begins a thread of its own.
+        """
+        scope, one = self.scope(message), message
+        for _ in range(DEEPEST):
+            found = next((self.known[scope, id] for id in above(one) if (scope, id) in self.known), None)
+            if found:
+                return scope, found.thread.root_remote_id
+            higher = next((self.together[scope, id] for id in above(one) if (scope, id) in self.together), None)
+            if higher is None or higher is one:
+                break
+            one = higher
+        return scope, one.remote_id if one.root_remote_id in self.posts else one.root_remote_id
 
     def find_threads(self, fresh: Sequence[RemoteMessage]) -> None:
         """Threads we have, locked in order of id so that two pages cannot wait for each other."""
@@ -149,8 +243,7 @@ class Batch:
         for message in fresh:
             if self.root(message) not in self.threads:
                 together[self.root(message)].append(message)
-        posts = {post.remote_id: post for post in self.page_posts(fresh)}
-        rows = [self.new_thread(root, messages, posts) for root, messages in together.items()]
+        rows = [self.new_thread(root, messages) for root, messages in together.items()]
         stored = Thread.objects.bulk_create(
             rows,
             update_conflicts=True,
@@ -159,13 +252,7 @@ class Batch:
         )
         self.threads |= {(thread.scope, thread.root_remote_id): thread for thread in stored}
 
-    def page_posts(self, fresh: Sequence[RemoteMessage]) -> Iterable[PagePost]:
-        ids = {message.post_remote_id for message in fresh if message.post_remote_id}
-        return PagePost.objects.filter(channel=self.channel, remote_id__in=ids) if ids else ()
-
-    def new_thread(
-        self, root: tuple[int, str], messages: Sequence[RemoteMessage], posts: dict[str, PagePost]
-    ) -> Thread:
+    def new_thread(self, root: tuple[int, str], messages: Sequence[RemoteMessage]) -> Thread:
         """A thread as its first messages make it: open while a customer waits in it, else waiting for one."""
         customers = [message for message in messages if not self.is_ours(message)]
         first, last = (customers or messages)[0], messages[-1]
@@ -183,7 +270,7 @@ class Batch:
             scope=root[0],
             root_remote_id=root[1],
             visibility=first.visibility,
-            page_post=posts.get(first.post_remote_id),
+            page_post=self.posts.get(first.post_remote_id),
             author=author,
             language=(first.language or said.language)[:5],
             topic_suggested=said.topic,
@@ -230,7 +317,11 @@ class Batch:
             attachments=storable([asdict(attachment) for attachment in message.attachments]),
             created_at=message.created_at,
             edited_at=message.edited_at,
-            hidden=message.hidden,
+            hidden=bool(message.hidden),
+            text_at=self.known_from(message),
+            hidden_at=None if message.hidden is None else self.known_from(message),
+            version_id=message.version_id,
+            look_at=self.first_look(message),
             settled=Settled.ANSWERED if ours else Settled.NO,
             raw=storable(message.raw),
         )
@@ -243,17 +334,43 @@ class Batch:
         ]
         Sighting.objects.bulk_create(rows, ignore_conflicts=True)
 
+    def first_look(self, message: RemoteMessage) -> Expression | None:
+        """When the network is first asked whether it still stands."""
+        lookable = self.channel.capabilities.look_size and message.kind in LOOKED_AT
+        return moment(plus=TIERS[0][1]) if lookable else None
+
     def apply_edits(self) -> None:
-        """A text that differs from the one we have was edited on the network; a send that answers it will stop."""
+        """What differs from what we have was changed on the network; a send that answers it will stop.
+
+        Changes arrive in any order: what speaks of an earlier moment than what we know says nothing.
+        """
+        confirmed: list[int] = []
         for remote in self.remote:
             row = self.known.get(self.key(remote))
-            if row is None:
+            if row is None or (row.removed_at and not self.returned(row)):
                 continue
-            if row.text != clean(remote.text):
+            as_of = self.known_from(remote)
+            if later(as_of, row.text_at) and row.text != clean(remote.text):
                 # Our clock, not the network's: it is compared with when the writer looked.
-                Message.objects.filter(pk=row.pk).update(text=clean(remote.text), edited_at=Clock())
-            if row.hidden != remote.hidden:
-                Message.objects.filter(pk=row.pk).update(hidden=remote.hidden)
+                Message.objects.filter(pk=row.pk).update(
+                    text=clean(remote.text), edited_at=Clock(), text_at=as_of, version_id=remote.version_id
+                )
+            elif as_of and later(as_of, row.text_at):
+                confirmed.append(row.pk)
+            if remote.hidden is not None and row.hidden != remote.hidden and later(as_of, row.hidden_at):
+                Message.objects.filter(pk=row.pk).update(hidden=remote.hidden, hidden_at=as_of)
+        if self.as_of:
+            Message.objects.filter(pk__in=confirmed).update(text_at=self.as_of)
+
+    def returned(self, row: Message) -> bool:
+        """It was gone and stands there again: its author is no longer protected, or took it back in time."""
+        if not self.read or row.removed_at is None or read_clock() - row.removed_at < RETURNS_AFTER:
+            return False
+        Message.objects.filter(pk=row.pk).update(removed_at=None)
+        Message.objects.filter(pk=row.pk, settled=Settled.REMOVED).update(settled=Settled.NO)
+        thread = Thread.objects.select_for_update().get(pk=row.thread_id)
+        thread.settle()
+        return True
 
     def update_threads(self, stored: Sequence[Message]) -> None:
         """What new messages mean for the threads they fall into."""
@@ -314,20 +431,103 @@ def link_own(message: Message) -> None:
         reply.finish_sent(seen, how="seen")
 
 
-def remove(channel: Channel, remote_id: str, at: datetime | None = None) -> bool:
-    """The network says that a message is gone. False where we never had it, or knew. What answers it will stop."""
+def to_look_up(channel: Channel, most: int, overdue: timedelta = timedelta()) -> list[str]:
+    """The ids of the messages whose turn it is to be looked up, the longest due first. Index message_look."""
+    due = Message.objects.filter(thread__channel=channel, scope=0, look_at__lte=moment(plus=-overdue))
+    return list(due.order_by("look_at").values_list("remote_id", flat=True)[:most])
+
+
+def commit_look(channel: Channel, asked: Sequence[str], look: Look) -> None:
+    """Store what has become of messages, and when each is looked up again: the older, the later."""
     with transaction.atomic():
-        known = Message.objects.filter(network=channel.network, scope__in=[0, channel.pk], remote_id=remote_id)
-        message = known.filter(removed_at__isnull=True).select_related("thread", "reply").first()
-        if message is None:
-            return False
-        thread = Thread.objects.select_for_update().get(pk=message.thread_id)
-        Message.objects.filter(pk=message.pk).update(removed_at=moment(at))
-        message.settle(Settled.REMOVED)
-        if message.reply:
-            message.reply.was_removed()
+        lock_intake(channel.network, alone=True)
+        here = Message.objects.filter(network=channel.network, scope=0)
+        known = set(here.filter(remote_id__in=asked).values_list("remote_id", flat=True))
+        found = [message for message in look.found if message.remote_id in known]
+        Batch(channel, found, seen_at(look.read_at), read=True).store()
+        bury(channel.network, channel, set(look.gone) & known, None)
+        whens = [When(created_at__gt=moment(plus=-age), then=moment(plus=wait)) for age, wait in TIERS]
+        here.filter(remote_id__in=asked, removed_at__isnull=True).update(
+            look_at=Case(*whens, default=None, output_field=models.DateTimeField())
+        )
+
+
+def remove(channel: Channel, remote_id: str, at: datetime | None = None) -> bool:
+    """The network says that a message is gone. False where we never had it, or knew. What answers it will stop.
+
+    What we have not got yet leaves a tombstone: when it comes, late, it is not let in.
+    """
+    with transaction.atomic():
+        lock_intake(channel.network, alone=True)
+        return bool(bury(channel.network, channel, {remote_id}, at))
+
+
+def bury(network: str, channel: Channel, remote_ids: set[str], at: datetime | None) -> int:
+    """Mark as gone, with everything beneath where the network takes that away as well. How many that were here."""
+    if not remote_ids:
+        return 0
+    here = Message.objects.filter(network=network, scope__in=[0, channel.pk])
+    named = list(here.filter(Q(remote_id__in=remote_ids) | Q(version_id__in=remote_ids)).select_related("thread"))
+    below = set(remote_ids) | {row.remote_id for row in named}
+    Foretold.removed(network, remote_ids - {row.remote_id for row in named}, at)
+    rows = {row.pk: row for row in named}
+    if channel.capabilities.removes_below:
+        rows |= {row.pk: row for row in beneath(channel, here, below)}
+    standing = [row for row in rows.values() if row.removed_at is None]
+    for thread_id in sorted({row.thread_id for row in standing}):
+        thread = Thread.objects.select_for_update().get(pk=thread_id)
+        for row in standing:
+            if row.thread_id == thread_id:
+                take_away(row, at)
         thread.settle()
-        return True
+    return len(standing)
+
+
+def beneath(channel: Channel, here: models.QuerySet[Message], ids: set[str]) -> Iterator[Message]:
+    """What answers these, at any depth, or stands under them as a post. Index message_below."""
+    posts = Q(thread__page_post__channel=channel, thread__page_post__remote_id__in=ids)
+    yield from here.filter(posts | Q(thread__root_remote_id__in=ids, thread__network=channel.network))
+    while ids:
+        rows = list(here.filter(parent_remote_id__in=ids))
+        yield from rows
+        ids = {row.remote_id for row in rows}
+
+
+def take_away(message: Message, at: datetime | None) -> None:
+    """One message is gone. Call with its thread locked."""
+    Message.objects.filter(pk=message.pk).update(removed_at=moment(at), look_at=None)
+    message.settle(Settled.REMOVED)
+    if message.reply:
+        message.reply.was_removed()
+
+
+def turn(channel: Channel, remote_id: str, *, hidden: bool, at: datetime) -> bool:
+    """The network says that a message is hidden, or shown again. False where we have not got it yet, or knew better."""
+    with transaction.atomic():
+        lock_intake(channel.network, alone=True)
+        here = Message.objects.filter(network=channel.network, scope__in=[0, channel.pk], remote_id=remote_id)
+        if not here.exists():
+            Foretold.turned(channel.network, remote_id, hidden=hidden, at=at)
+            return False
+        older = Q(hidden_at__isnull=True) | Q(hidden_at__lte=at)
+        return bool(here.filter(older).update(hidden=hidden, hidden_at=at))
+
+
+def above(message: RemoteMessage) -> list[str]:
+    """The ids of what a message may stand beneath, nearest first."""
+    ids = (message.parent_remote_id or "", message.post_remote_id, message.root_remote_id)
+    return [one for one in dict.fromkeys(ids) if one and one != message.remote_id]
+
+
+def replace_hidden(message: RemoteMessage, told: Mapping[str, Foretold]) -> RemoteMessage:
+    """With what we were told of it before it came."""
+    known = told.get(message.remote_id)
+    return message if known is None or known.hidden is None else replace(message, hidden=known.hidden)
+
+
+def later(as_of: datetime | None, known: datetime | None) -> bool:
+    """Whether what speaks of one moment may change what we know of another; what has no time speaks of now."""
+    return as_of is None or known is None or as_of >= known
 
 
 def reply_of(message: Message) -> Reply | None:

@@ -74,6 +74,11 @@ class Message(models.Model):
     edited_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
     hidden = models.BooleanField(default=False)
+    # By the network's own clock, from when on we know the text and whether it is hidden: what is older says nothing.
+    text_at = models.DateTimeField(null=True)
+    hidden_at = models.DateTimeField(null=True)
+    version_id = models.CharField(max_length=80, blank=True, help_text="The id its newest version goes by")
+    look_at = models.DateTimeField(null=True, help_text="When the network is next asked whether it still stands")
     settled = models.CharField(max_length=10, choices=Settled, default=Settled.NO, blank=True)
     settled_by = models.ForeignKey("inbox.Reply", models.SET_NULL, null=True, related_name="settles")
     reply = models.OneToOneField("inbox.Reply", models.PROTECT, null=True, related_name="message")
@@ -92,6 +97,11 @@ class Message(models.Model):
             models.Index(name="message_thread", fields=["thread", "created_at", "id"]),
             models.Index(name="message_unsettled", fields=["thread"], condition=Q(settled="", is_ours=False)),
             models.Index(name="message_author", fields=["author", "-created_at"]),
+            models.Index(name="message_look", fields=["look_at"], condition=Q(look_at__isnull=False)),
+            models.Index(
+                name="message_below", fields=["network", "parent_remote_id"], condition=~Q(parent_remote_id="")
+            ),
+            models.Index(name="message_version", fields=["network", "version_id"], condition=~Q(version_id="")),
             GinIndex(SearchVector("text", config="simple"), name="message_search"),
         ]
 

@@ -463,12 +463,15 @@ class Reply(models.Model):
 
     def as_outgoing(self) -> Outgoing:
         answers = self.answers
+        author = answers.author if answers else None
         return Outgoing(
             text=self.outgoing,
             answers_remote_id=answers.remote_id if answers else self.thread.root_remote_id,
             root_remote_id=self.thread.root_remote_id,
             visibility=Visibility(self.visibility),
-            recipient_id=answers.author.remote_id if answers and answers.author else "",
+            recipient_id=author.remote_id if author else "",
+            recipient_handle=author.handle if author else "",
+            key=f"{self.pk}-{self.written_at.timestamp()}",
         )
 
     def must_wait(self, channel: Channel, at: datetime | None) -> bool:
@@ -647,7 +650,7 @@ class Reply(models.Model):
 
     def park(self, error: ConnectorError, at: datetime | None) -> None:
         """Certain that nothing is out: queued again until the token or the rate lets it leave."""
-        self.channel.record_error(error, at)
+        self.channel.record_error(error, at, reading=False)
         waits = Waits.TOKEN if error.kind == ErrorKind.TOKEN else Waits.RATE
         wait = timedelta(seconds=error.retry_after or RECHECK.total_seconds())
         if self.move(ReplyState.QUEUED, waits_for=waits, not_before=moment(at, wait)):

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 
 from inbox.clock import moment, read_clock
 from inbox.forms import AssignForm
-from inbox.models import Brake, Channel, FollowUp, Person, Reply, Role, Thread
+from inbox.models import Brake, Channel, FollowUp, Gap, Person, Reply, Role, Thread
 from inbox.states import ThreadState
 from policies.models import Situation
 
@@ -46,6 +46,7 @@ def board_screen(person: Person) -> dict[str, object]:
         )[:MOST],
         "brakes": Brake.objects.filter(lifted_at__isnull=True).select_related("channel", "person", "set_by"),
         "parked": parked(),
+        "gaps": Gap.objects.open()[:MOST],
         "channels": Channel.objects.order_by("name"),
         "outages": Situation.objects.in_force(read_clock()),
         "assign_form": AssignForm(),

@@ -1,25 +1,68 @@
-"""Channels as people judge them: how complete, how well, what the network last said."""
+"""Channels as people judge them: how complete, how well, how long their token lasts, what the network last said."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from inbox.models import Channel, Quarantined, Reply, Stream
+import connectors
+from connectors.login import Offer
+from inbox.clock import read_clock
+from inbox.models import Channel, Quarantined, Reply, Stream, Thread
+from inbox.models.token import WARN_BEFORE
+from inbox.screens.intake import IntakeState, intake_states
+
+# What each permission of a network is for, as people say it.
+SCOPE_WORDS: dict[str, str | Promise] = {
+    "pages_show_list": _("see which pages you run"),
+    "pages_read_engagement": _("read the page's posts and who writes under them"),
+    "pages_read_user_content": _("read what visitors write"),
+    "pages_manage_engagement": _("answer, hide and delete comments"),
+    "pages_manage_metadata": _("be told at once when somebody writes"),
+    "pages_messaging": _("read and answer private messages"),
+    "tweet.read": _("read posts"),
+    "tweet.write": _("answer posts, and delete our own"),
+    "tweet.moderate.write": _("hide answers under our posts"),
+    "users.read": _("see who writes"),
+    "dm.read": _("read private messages"),
+    "dm.write": _("answer private messages"),
+    "offline.access": _("stay connected for more than two hours"),
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A permission: the network's name for it, and what it is for."""
+
+    key: str
+    words: str
 
 
 @dataclass(frozen=True)
 class ChannelRow:
-    """One channel with what its network last said. `waiting` are replies parked on it."""
+    """One channel with what its network last said. `waiting` are replies parked on it.
+
+    days_left: of its token, None where it has no end, renews itself, or the network does not say.
+    """
 
     channel: Channel
     complete_up_to: datetime | None
     catching_up: bool
     quarantined: int
     waiting: int
+    missing: Sequence[Scope]
+    days_left: int | None
+    intake: IntakeState
+
+    @property
+    def ends_soon(self) -> bool:
+        return self.days_left is not None and self.days_left < WARN_BEFORE[0].days
 
 
 def channels_screen() -> dict[str, object]:
@@ -27,6 +70,8 @@ def channels_screen() -> dict[str, object]:
     parked = Reply.objects.filter(state="queued").exclude(waits_for__in=["", "undo"])
     waiting = counts(parked.values_list("channel"))
     open_windows = counts(Stream.objects.filter(walk_to_at__isnull=False).values_list("channel"))
+    now, channels = read_clock(), list(Channel.objects.order_by("name"))
+    states = intake_states(channels)
     rows = [
         ChannelRow(
             channel,
@@ -34,10 +79,59 @@ def channels_screen() -> dict[str, object]:
             catching_up=bool(open_windows.get(channel.pk)),
             quarantined=quarantined.get(channel.pk, 0),
             waiting=waiting.get(channel.pk, 0),
+            missing=asked_for(channel.missing_scopes),
+            days_left=days_left(channel, now),
+            intake=states[channel.pk],
         )
-        for channel in Channel.objects.order_by("name")
+        for channel in channels
     ]
     return {"rows": rows}
+
+
+def days_left(channel: Channel, now: datetime) -> int | None:
+    """Whole days until somebody must connect the channel again."""
+    if channel.token_expires_at is None or channel.renew_at is not None:
+        return None
+    return max((channel.token_expires_at - now) // timedelta(days=1), 0)
+
+
+def asked_for(scopes: Iterable[str]) -> list[Scope]:
+    """Permissions in words."""
+    return [Scope(scope, str(SCOPE_WORDS.get(scope, scope))) for scope in scopes]
+
+
+@dataclass(frozen=True)
+class OfferRow:
+    """An account that can be connected, what it may not do, and the channel it is already."""
+
+    account_id: str
+    name: str
+    missing: Sequence[Scope]
+    channel: Channel | None
+
+
+def offers_screen(network: str, offers: Sequence[Offer]) -> list[OfferRow]:
+    ids = [offer.account.remote_id for offer in offers]
+    known = {channel.account_id: channel for channel in Channel.objects.filter(network=network, account_id__in=ids)}
+    scopes = connectors.LOGINS[network].scopes
+    return [
+        OfferRow(
+            offer.account.remote_id,
+            offer.account.name,
+            asked_for(scope for scope in scopes if offer.grant.scopes is not None and scope not in offer.grant.scopes),
+            known.get(offer.account.remote_id),
+        )
+        for offer in offers
+    ]
+
+
+def staying(channel: Channel) -> dict[str, int]:
+    """What a channel has that stays when it is disconnected, and what becomes of the rest."""
+    return {
+        "threads": Thread.objects.filter(channel=channel).count(),
+        "open_threads": Thread.objects.filter(channel=channel).open().count(),
+        "unsent": Reply.objects.filter(channel=channel, state__in=["held", "queued"]).count(),
+    }
 
 
 def counts(rows: QuerySet[Any, tuple[Any, ...]]) -> dict[int, int]:

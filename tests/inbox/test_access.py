@@ -12,7 +12,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from inbox.access import NOBODY, PUBLIC, ROUTES
-from inbox.models import Brake, Channel, FollowUp, Level, Person, Role, Snippet
+from inbox.models import Brake, Channel, FollowUp, Gap, Level, Person, Quarantined, Role, Snippet
 from inbox.models.recheck import start_situation
 from policies.models import Situation
 from tests import make
@@ -29,7 +29,7 @@ READ = {
     "people", "account_inactive", "account_reset_password_done", "account_reset_password_from_key_done",
 }  # fmt: skip
 PAGES = {
-    "set_language",
+    "set_language", "webhook",
     "preferences", "rule_edit", "situation_new", "snippets", "snippet_edit", "channel", "account_login",
     "account_logout", "account_reset_password", "account_reset_password_from_key", "account_change_password",
     "account_reauthenticate",
@@ -105,6 +105,10 @@ def objects(facebook: Channel, bo: Person, lea: Person) -> Objects:
             arguments[route] = [by_prefix[prefix]]
     for route in ("reply_compose", "reply_check", "reply_draft", "reply_send", "reply_wrong_stop"):
         arguments[route] = [thread.pk]
+    gap = Gap.objects.create(channel=facebook, stream="feed", from_at=make.NOON, to_at=make.after(), wall="count")
+    piece = Quarantined.objects.create(channel=facebook, stream="webhook", raw={}, digest="1", reason="odd")
+    arguments |= {"webhook": ["facebook"], "gap_acknowledge": [gap.pk], "quarantine_replay": [piece.pk]}
+    arguments |= {"quarantine_replay_all": [facebook.pk]}
     arguments |= {"rules_version": [1], "rule_edit": ["privacy"], "rule_off": ["privacy"]}
     arguments |= {"account_reset_password_from_key": ["x", "y"], "account_confirm_email": ["key"]}
     return Objects(arguments)
@@ -145,6 +149,8 @@ def expected(route: str, who: str) -> str:
         return "absent"  # nothing waits for who may not answer
     if route == "snippets" and role == "agent":
         return "served"
+    if route == "webhook":
+        return "refused"  # whoever asks: only a signature opens it
     return "served"
 
 
@@ -244,7 +250,7 @@ def test_nobody_signs_themselves_up(db: None) -> None:
 def test_nothing_is_open_to_everyone_but_signing_in_and_the_health_of_the_process() -> None:
     public = {route for route, roles in ROUTES.items() if roles == PUBLIC}
     assert {route for route in public if not route.startswith("account_")} == {
-        "healthz", "readyz", "metrics", "set_language",
+        "healthz", "readyz", "metrics", "set_language", "webhook",
     }  # fmt: skip
     assert {route for route, roles in ROUTES.items() if roles == NOBODY} >= {"account_signup"}
 

@@ -1,0 +1,100 @@
+"""What notifications tell goes through the same door as what is polled, whatever order it comes in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.conf import settings
+from django.db import transaction
+
+from connectors.base import Change, Look, PostContext, Verb, Visibility
+from inbox.clock import moment
+from inbox.models.channel import Channel, ChannelState, PagePost
+from inbox.models.event import RawEvent
+from inbox.models.intake import clean, keep_posts, quarantine, remove, seen_at, store, turn
+from inbox.models.message import Message
+
+# The stream that a notification's pieces are quarantined under.
+WEBHOOK = "webhook"
+
+
+class Hearing:
+    """A batch of notifications of one network: what they say, by the channel it is for."""
+
+    def __init__(self, network: str, events: Sequence[RawEvent]) -> None:
+        self.network = network
+        self.events = events
+        self.changes: dict[Channel, list[Change]] = defaultdict(list)
+        channels = Channel.objects.filter(network=network).exclude(state=ChannelState.OFF).order_by("pk")
+        self.channels = list(channels)
+        self.said = [(event, event.notification()) for event in events]
+        for _event, notification in self.said:
+            for change in notification.changes:
+                if channel := self.channel_for(change):
+                    self.changes[channel].append(change)
+
+    def channel_for(self, change: Change) -> Channel | None:
+        """The account's channel; a private message goes to its private one, where there is one."""
+        private = change.message is not None and change.message.visibility == Visibility.PRIVATE
+        ours = [channel for channel in self.channels if channel.account_id == change.account_id]
+        return next((channel for channel in ours if channel.private == private), ours[0] if ours else None)
+
+    def unknown_posts(self, channel: Channel) -> list[str]:
+        """Posts of which a comment does not say whose they are, and that we have never seen."""
+        told = [change.message for change in self.changes[channel] if change.message]
+        ids = {message.post_remote_id for message in told} - {""}
+        ids -= {change.remote_id for change in self.changes[channel] if change.post or change.message}
+        ids -= set(channel.page_posts.filter(remote_id__in=ids).values_list("remote_id", flat=True))
+        known = Message.objects.filter(network=self.network, scope=0, remote_id__in=ids)
+        return sorted(ids - set(known.values_list("remote_id", flat=True)))
+
+    def keep(self) -> None:
+        """Everything at once, or nothing: the notifications stay unread until it is in the tables."""
+        with transaction.atomic():
+            for channel, changes in sorted(self.changes.items(), key=lambda pair: pair[0].pk):
+                apply(channel, changes)
+            for event, notification in self.said:
+                whose = next((channel for channel in self.channels if channel.pk == event.channel_id), None)
+                if whose and notification.malformed:
+                    quarantine(whose, WEBHOOK, notification.malformed)
+            RawEvent.objects.filter(pk__in=[event.pk for event in self.events]).update(read_at=moment())
+
+
+def apply(channel: Channel, changes: Iterable[Change]) -> None:
+    """What is new first, so that what takes it away again finds it."""
+    changes = list(changes)
+    for change in changes:
+        if change.post:
+            keep_told(channel, change.post)
+    store(channel, [change.message for change in changes if change.message])
+    for change in changes:
+        if change.verb == Verb.REMOVE:
+            remove(channel, change.remote_id)
+        elif change.verb in (Verb.HIDE, Verb.UNHIDE):
+            turn(channel, change.remote_id, hidden=change.verb == Verb.HIDE, at=change.at)
+
+
+def keep_told(channel: Channel, post: PostContext) -> None:
+    """A notification knows less of our own post than the page does: it takes nothing away."""
+    text = clean(post.text)
+    PagePost.objects.update_or_create(
+        channel=channel,
+        remote_id=post.remote_id,
+        defaults={"text": text},
+        create_defaults={"text": text, "created_at": post.created_at},
+    )
+
+
+def keep_look(channel: Channel, look: Look) -> None:
+    """Posts that were asked for because a comment beneath them had come."""
+    with transaction.atomic():
+        keep_posts(channel, look.posts)
+        store(channel, look.found, as_of=seen_at(look.read_at), read=True)
+        for remote_id in look.gone:
+            remove(channel, remote_id)
+
+
+def may_ask(channel: Channel) -> bool:
+    """Whether a network may be asked about posts we have never seen: not where that costs money."""
+    return channel.capabilities.look_size > 0 and channel.network not in settings.SAMTAL_PRICES
