@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connectors import answer
 from connectors.base import Attachment, Author, Change, Kind, Notification, PostContext, RemoteMessage, Verb, Visibility
@@ -24,6 +24,7 @@ _WITHOUT_CONTENT = (Verb.REMOVE, Verb.HIDE, Verb.UNHIDE)
 _POSTS = ("post", "status", "photo", "video", "share", "link", "album")
 # No unix time in seconds is as large before the year 5138, and none in milliseconds as small after 1973.
 _MILLISECONDS_FROM = 100_000_000_000
+SECOND = timedelta(seconds=1)
 
 
 def signed(body: bytes, signature: str, secret: str) -> bool:
@@ -121,7 +122,8 @@ def _message(value: JsonObject, remote_id: str, author: Author | None, at: datet
         permalink=answer.address(value, "permalink_url"),
         edited_at=at if value["verb"] in ("edit", "edited") else None,
         hidden=None if "is_hidden" not in value else value["is_hidden"] is True,
-        as_of=at,
+        # Times are cut to the second: what was edited within the second it was written in is the later of the two.
+        as_of=at if value["verb"] in ("edit", "edited") else at - SECOND,
         attachments=tuple(_attachments(value)),
         raw=value,
     )
