@@ -1,7 +1,8 @@
-"""Facebook pages through facebook-sdk: comments under the page's posts, and visitors' own posts with theirs.
+"""Facebook pages through facebook-sdk: comments, visitors' and tagged posts, recommendations, and Messenger.
 
-Two kinds of streams. "feed" is walked from new to old and says which posts have new comments; "comments/<post id>" and
-"visitor/<post id>" (a visitor's post, which is the root of everything beneath it) are read from old to new.
+"feed" and "tagged" are walked from new to old and say which posts have new comments; "comments/<post id>" and
+"visitor/<post id>" (a visitor's post, which is the root of everything beneath it) are read from old to new. "ratings",
+"conversations" and "conversation/<id>" have no bounds of time: they are read from the top until nothing is new.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -20,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 import facebook
 import requests
 
-from connectors import answer, facebook_webhooks
+from connectors import answer, facebook_messages, facebook_webhooks
 from connectors.answer import Unreadable
 from connectors.base import (
     CLOCK_SKEW,
@@ -61,13 +62,19 @@ POST_FIELDS = (
 COMMENT_FIELDS = (
     "id,message,from,created_time,parent{id,parent{id,parent{id,parent{id}}}},permalink_url,is_hidden,attachment"
 )
+RATING_FIELDS = "created_time,recommendation_type,review_text,reviewer,open_graph_story"
 USUAL_PAGE = 100
 MAX_PAGES = 500  # of one walk within one fetch; a network whose pages do not end must not hold a worker for ever
 SECOND = timedelta(seconds=1)
 # How far behind a write the network's reads may be: so much is read again, and so long a post counts as unsettled.
 OVERLAP = timedelta(minutes=5)
+# How long a recommendation is looked at for comments beneath it, once an hour: it does not say whether there are any.
+RATING_FOLLOWED = timedelta(days=14)
 # What of a `next` address we follow; host, path and token in it are not ours to trust.
 CURSORS = ("after", "until", "since", "__paging_token", "__previous")
+
+# What somebody else's post is, by the stream that shows it.
+KINDS: Mapping[str, Kind] = {"feed": Kind.POST, "tagged": Kind.MENTION}
 
 T = TypeVar("T")
 JsonObject = Mapping[str, object]
@@ -164,20 +171,31 @@ class Facebook(Connector):
             url=answer.address(found, "link"),
         )
 
+    optional = frozenset({"tagged", "ratings", "conversations"})
+
     def streams(self) -> tuple[str, ...]:
-        return ("feed",)
+        public = ("feed", "tagged", "ratings") if Visibility.PUBLIC in self.options.reads else ()
+        return (*public, *(("conversations",) if Visibility.PRIVATE in self.options.reads else ()))
 
     def fetch_page(self, stream: str, window: Window, *, since: datetime, known: Mapping[str, str]) -> Page:
         name, _, post_id = stream.partition("/")
-        if stream == "feed":
-            return self._feed_page(window, since, known)
+        if stream in ("feed", "tagged"):
+            return self._feed_page(stream, window, since, known)
+        if stream == "ratings":
+            return self._ratings_page(window, since, known)
+        if stream == "conversations":
+            return self._conversations_page(window, since, known)
+        if name == "conversation" and _is_id(post_id):
+            return self._conversation_page(post_id, window, since)
         if name in ("comments", "visitor") and _is_id(post_id):
             return self._comments_page(post_id, window, since, root=post_id if name == "visitor" else None)
         raise ConnectorError(f"Facebook has no stream of this name: {stream}", kind=ErrorKind.INVALID, permanent=True)
 
     def send(self, outgoing: Outgoing) -> Sent:
-        """Answers a comment or a visitor's post, in public."""
+        """Answers a comment or somebody's post in public, or a person in their conversation."""
         _refuse_unsendable(outgoing)
+        if outgoing.visibility is Visibility.PRIVATE:
+            return self._send_message(outgoing)
         # The fields come back in the same call; reading them afterwards would be a second one.
         fields = {"message": outgoing.text, "fields": "id,permalink_url,created_time"}
         made = self._ask(partial(self._graph.put_object, outgoing.answers_remote_id, "comments", **fields))
@@ -189,6 +207,8 @@ class Facebook(Connector):
 
     def read_back(self, outgoing: Outgoing, *, since: datetime) -> ReadBack:
         """The newest comments of the thread: a reply to a reply can stand one level higher than it was sent to."""
+        if outgoing.visibility is Visibility.PRIVATE:
+            return self._read_back_messages(outgoing, since)
         root = outgoing.root_remote_id or outgoing.answers_remote_id
         params = {
             "fields": COMMENT_FIELDS,
@@ -213,7 +233,7 @@ class Facebook(Connector):
         entries, gone = self._look_up(posts, POST_FIELDS, partial(_entry, us=self._us))
         read = partial(_comment, post_id="", root=None)
         answers, gone_too = self._look_up(comments, COMMENT_FIELDS, read)
-        read_at = self._http.last.at if self._http.last else None
+        read_at, rate = self._http.last.at if self._http.last else None, self._rate()
         self._refuse_blindness(gone + gone_too)
         shown = [entry.shown for entry in entries]
         return Look(
@@ -221,12 +241,17 @@ class Facebook(Connector):
             gone=(*gone, *gone_too),
             posts=tuple(one for one in shown if isinstance(one, PostContext)),
             read_at=read_at,
+            rate=rate,
         )
 
     def read_again(self, stream: str, raw: object) -> Page:
         name, _, post_id = stream.partition("/")
-        if stream == "feed":
-            entries, malformed = answer.sorted_out([raw], partial(_entry, us=self._us))
+        if name in ("ratings", "conversation"):
+            read = _recommendation if name == "ratings" else partial(facebook_messages.message, us=self._us)
+            found, odd = answer.sorted_out([raw], read)
+            return Page(tuple(found), Window(), malformed=tuple(odd))
+        if stream in ("feed", "tagged"):
+            entries, malformed = answer.sorted_out([raw], partial(_entry, us=self._us, kind=KINDS[stream]))
             shown = [entry.shown for entry in entries]
             messages = tuple(one for one in shown if isinstance(one, RemoteMessage))
             posts = tuple(one for one in shown if isinstance(one, PostContext))
@@ -265,17 +290,118 @@ class Facebook(Connector):
             problem = f"Facebook's notification cannot be read: {error}"
         raise ConnectorError(problem, kind=ErrorKind.MALFORMED)
 
-    # The two kinds of streams
+    def _send_message(self, outgoing: Outgoing) -> Sent:
+        """Within 24 hours of the person's last word; the network refuses what comes later."""
+        fields = {"recipient": facebook_messages.recipient(outgoing, self._us), "messaging_type": "RESPONSE"}
+        fields["message"] = json.dumps({"text": outgoing.text})
+        made = self._ask(partial(self._graph.put_object, self._us, "messages", **fields))
+        return Sent(remote_id=self._http.believe(answer.as_id, made.get("message_id"), "id of the new message"))
 
-    def _feed_page(self, window: Window, since: datetime, known: Mapping[str, str]) -> Page:
+    def _read_back_messages(self, outgoing: Outgoing, since: datetime) -> ReadBack:
+        person = outgoing.recipient_id or outgoing.root_remote_id
+        fields = {"platform": "MESSENGER", "user_id": person, "fields": facebook_messages.CONVERSATION_FIELDS}
+        asked = self._pages(self._us, "conversations", fields)
+        conversations, _, _ = _gather(asked, facebook_messages.conversation, enough=lambda _: True)
+        found = [one for each in conversations[:1] for one in self._messages(each.remote_id, since - CLOCK_SKEW)[0]]
+        own = [message for message in found if message.author and message.author.remote_id == self._us]
+        newest = max((message.created_at for message in found), default=None)
+        return ReadBack(tuple(sorted(own, key=lambda message: message.created_at, reverse=True)), newest)
+
+    # The streams
+
+    def _conversations_page(self, window: Window, since: datetime, known: Mapping[str, str]) -> Page:
+        """Down to where nothing is new. The oldest is followed first: what a broken-off pull leaves is on top."""
+        fields = {"platform": "MESSENGER", "fields": facebook_messages.CONVERSATION_FIELDS, "limit": self._limit}
+        found: list[facebook_messages.Conversation] = []
+        malformed: list[Malformed] = []
+        for items, last in self._pages(self._us, "conversations", fields):
+            good, bad = answer.sorted_out(items, facebook_messages.conversation)
+            good = [self._settling(one) for one in good if one.updated >= since]
+            fresh = [one for one in good if known.get(one.stream) != one.state]
+            found, malformed = found + fresh, malformed + bad
+            if last or not fresh:
+                break
+        follow = {one.stream: Follow(one.stream, one.state) for one in reversed(found)}
+        reached = window.complete_up_to
+        marks = [Mark(one.updated, one.remote_id) for one in found] + ([reached] if reached else [])
+        return self._page((), Window(complete_up_to=max(marks, key=_when, default=None)), malformed, follow.values())
+
+    def _settling(self, one: facebook_messages.Conversation) -> facebook_messages.Conversation:
+        """What has just been written may not be in the list of messages yet: look again, each minute."""
+        now = self._now()
+        return replace(one, state=f"{one.state}:{now:%H%M}") if now - one.updated < OVERLAP else one
+
+    def _now(self) -> datetime:
+        """The network's own time, as of its last answer."""
+        return self._http.last.at if self._http.last else datetime.now(UTC)
+
+    def _conversation_page(self, conversation: str, window: Window, since: datetime) -> Page:
+        reached = window.complete_up_to
+        try:
+            messages, malformed = self._messages(conversation, max(since, reached.at - OVERLAP) if reached else since)
+        except ConnectorError as error:
+            if error.kind is not ErrorKind.GONE:
+                raise
+            return Page((), Window(complete_up_to=reached))
+        marks = [Mark(message.created_at, message.remote_id) for message in messages]
+        known = max([*marks, *([reached] if reached else [])], key=_when, default=None)
+        return self._page(messages, Window(complete_up_to=known), malformed)
+
+    def _messages(self, conversation: str, since: datetime) -> tuple[list[RemoteMessage], list[Malformed]]:
+        """A conversation's messages since then, and what cannot be read: they come newest first."""
+        messages, malformed, _ = _gather(
+            self._pages(conversation, "messages", {"fields": facebook_messages.MESSAGE_FIELDS, "limit": self._limit}),
+            partial(facebook_messages.message, us=self._us),
+            enough=lambda found: min(one.created_at for one in found) < since,
+        )
+        return [message for message in messages if message.created_at >= since], malformed
+
+    def _ratings_page(self, window: Window, since: datetime, known: Mapping[str, str]) -> Page:
+        reached = window.complete_up_to
+        floor = max(since, reached.at - OVERLAP) if reached else since
+        messages, malformed, _ = _gather(
+            self._pages(self._us, "ratings", {"fields": RATING_FIELDS, "limit": self._limit}),
+            _recommendation,
+            enough=lambda found: min(one.created_at for one in found) < min(floor, self._now() - RATING_FOLLOWED),
+        )
+        now = self._now()
+        hour = f"{now:%Y%m%d%H}"
+        young = [one for one in messages if one.created_at >= max(since, now - RATING_FOLLOWED)]
+        streams = [f"visitor/{one.remote_id}" for one in young]
+        marks = [Mark(one.created_at, one.remote_id) for one in messages] + ([reached] if reached else [])
+        return self._page(
+            [one for one in messages if one.created_at >= floor],
+            Window(complete_up_to=max(marks, key=_when, default=None)),
+            malformed,
+            [Follow(stream, hour) for stream in streams if known.get(stream) != hour],
+        )
+
+    def _page(
+        self,
+        messages: Sequence[RemoteMessage],
+        window: Window,
+        malformed: Sequence[Malformed],
+        follow: Iterable[Follow] = (),
+    ) -> Page:
+        return Page(
+            messages=tuple(answer.once(messages)),
+            window=window,
+            malformed=tuple(malformed),
+            follow=tuple(follow),
+            calls_left=self._calls_left(),
+            rate=self._rate(),
+            read_at=self._http.last.at if self._http.last else None,
+        )
+
+    def _feed_page(self, stream: str, window: Window, since: datetime, known: Mapping[str, str]) -> Page:
         """From new to old, one page; more only while all of them are of the one second where the last one ended."""
         params = {"fields": POST_FIELDS, "limit": self._limit, "include_hidden": "true", "since": _unix(since)}
         if window.walk_to:
             params["until"] = _unix(window.walk_to.at + SECOND)
         floor = window.walk_to.at if window.walk_to else None
         entries, malformed, done = _gather(
-            self._pages(self._us, "feed", params),
-            partial(_entry, us=self._us),
+            self._pages(self._us, stream, params),
+            partial(_entry, us=self._us, kind=KINDS[stream]),
             enough=lambda found: floor is None or min(entry.mark.at for entry in found) < floor,
         )
         shown = answer.once(entry.shown for entry in entries)
@@ -493,8 +619,9 @@ def version(asked: str) -> str:
 
 
 def _refuse_unsendable(outgoing: Outgoing) -> None:
-    if outgoing.visibility is not Visibility.PUBLIC:
-        raise ConnectorError("Facebook: only public replies yet", kind=ErrorKind.NOT_ALLOWED, permanent=True)
+    person = outgoing.recipient_id or outgoing.root_remote_id
+    if outgoing.visibility is Visibility.PRIVATE and not _is_id(person):
+        raise ConnectorError("Facebook: nobody to write to", kind=ErrorKind.INVALID, permanent=True)
     if not _is_id(outgoing.answers_remote_id):
         raise ConnectorError("Facebook has no such id", kind=ErrorKind.INVALID, permanent=True)
     if not answer.is_sendable(outgoing.text):
@@ -589,7 +716,7 @@ class _Entry:
         return f"{'comments' if isinstance(self.shown, PostContext) else 'visitor'}/{self.shown.remote_id}"
 
 
-def _entry(raw: JsonObject, *, us: str) -> _Entry:
+def _entry(raw: JsonObject, *, us: str, kind: Kind = Kind.POST) -> _Entry:
     remote_id = answer.as_id(raw.get("id"), "id")
     created_at = answer.as_time(raw.get("created_time"), "created_time")
     updated = answer.known_time(raw, "updated_time") or created_at
@@ -608,7 +735,7 @@ def _entry(raw: JsonObject, *, us: str) -> _Entry:
         shown = RemoteMessage(
             remote_id=remote_id,
             root_remote_id=remote_id,
-            kind=Kind.POST,
+            kind=kind,
             visibility=Visibility.PUBLIC,
             text=text,
             created_at=created_at,
@@ -619,6 +746,22 @@ def _entry(raw: JsonObject, *, us: str) -> _Entry:
             raw=raw,
         )
     return _Entry(shown, Mark(created_at), comments, updated)
+
+
+def _recommendation(raw: JsonObject) -> RemoteMessage:
+    """It is known by its story, which is what is answered. Many say no more than that they do, or do not, recommend."""
+    remote_id = answer.as_id(answer.part(raw, "open_graph_story").get("id"), "id of the story")
+    reviewer = answer.part(raw, "reviewer")
+    return RemoteMessage(
+        remote_id=remote_id,
+        root_remote_id=remote_id,
+        kind=Kind.RECOMMENDATION,
+        visibility=Visibility.PUBLIC,
+        text=answer.as_text(raw.get("review_text"), "review_text"),
+        created_at=answer.as_time(raw.get("created_time"), "created_time"),
+        author=_author({"from": reviewer}),
+        raw=raw,
+    )
 
 
 def _is_ours(raw: JsonObject, us: str) -> bool:

@@ -38,6 +38,7 @@ from connectors.base import (
     Outgoing,
     Page,
     PostContext,
+    Rate,
     ReadBack,
     RemoteMessage,
     Sent,
@@ -141,8 +142,8 @@ class Mastodon(Connector):
         shown = [self._shown([item.status]) for item in items if item.status]
         messages = tuple(one for one in shown if isinstance(one, RemoteMessage))
         posts = tuple(one for one in shown if isinstance(one, PostContext))
-        read_at = self._http.last.at if self._http.last else None
-        return Look(messages, tuple(one for one in ids if one not in stands), posts, read_at)
+        gone = tuple(one for one in ids if one not in stands)
+        return Look(messages, gone, posts, read_at=self._read_at, rate=self._rate())
 
     def read_again(self, stream: str, raw: object) -> Page:
         read = _mentioned if stream == "mentions" else _status
@@ -238,6 +239,8 @@ class Mastodon(Connector):
             malformed=(*malformed, *odd),
             follow=tuple(self._follows([item.status for item in items if item.status], known)),
             calls_left=self._calls_left(),
+            rate=self._rate(),
+            read_at=self._read_at,
         )
 
     def _replies(self, status_id: str, window: Window, since: datetime) -> Page:
@@ -252,6 +255,8 @@ class Mastodon(Connector):
             window=_walked(window, marks, done=True),
             malformed=tuple(odd),
             calls_left=self._calls_left(),
+            rate=self._rate(),
+            read_at=self._read_at,
         )
 
     def _follows(self, statuses: Sequence[JsonObject], known: Mapping[str, str]) -> Iterator[Follow]:
@@ -321,6 +326,18 @@ class Mastodon(Connector):
         if self._http.last is None:
             raise ConnectorError("Mastodon was not asked", kind=ErrorKind.MALFORMED)
         return answer.decode(self._http.last.body, self._hide)
+
+    @property
+    def _read_at(self) -> datetime | None:
+        return self._http.last.at if self._http.last else None
+
+    def _rate(self) -> Rate | None:
+        """One budget for reads and writes."""
+        headers = self._http.last.headers if self._http.last else {}
+        left, limit = (headers.get(f"x-ratelimit-{name}", "") for name in ("remaining", "limit"))
+        if self._http.last is None or not (_DIGITS.fullmatch(left) and _DIGITS.fullmatch(limit) and int(limit)):
+            return None
+        return Rate(int(left) / int(limit), _wait(self._http.last))
 
     def _calls_left(self) -> int | None:
         remaining = self._http.last.headers.get("x-ratelimit-remaining", "") if self._http.last else ""

@@ -30,6 +30,8 @@ from inbox.states import ReplyState
 log = logging.getLogger(__name__)
 
 MOST_PAGES = 40
+# Without the right to an optional stream the others are read all the same; what is missing stands on the channel.
+NO_RIGHT = (ErrorKind.PERMISSION, ErrorKind.NOT_ALLOWED)
 MOST_AT_ONCE = 50
 # How soon it is looked again whether there is money.
 WITHOUT_MONEY = timedelta(hours=1)
@@ -114,7 +116,13 @@ def read_streams(channel: Channel, connector: Connector) -> bool:
         key = waiting.pop(0)
         if key in always:
             note_reach(channel, connector, key)
-        pages, follow = read_stream(channel, connector, key, pages, states.get(key, ""))
+        try:
+            pages, follow = read_stream(channel, connector, key, pages, states.get(key, ""))
+        except ConnectorError as error:
+            if error.kind not in NO_RIGHT or key not in connector.optional:
+                raise
+            log.info("channel %s does not read %s: %s", channel.pk, key, error)
+            continue
         states |= follow
         waiting += [stream for stream in follow if stream not in waiting]
     return bool(waiting) or channel.streams.filter(walk_to_at__isnull=False).exists()

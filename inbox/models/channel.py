@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from connectors.base import (
     Credentials,
     ErrorKind,
     Mark,
+    Visibility,
     Window,
 )
 from connectors.login import Grant
@@ -211,7 +213,19 @@ class Channel(models.Model):
 
         start_by: the time.monotonic() at which a call is given up unsent if nothing of it has left.
         """
-        return connectors.get(self.network)(self.credentials, options_for(self.network, start_by))
+        options = options_for(self.network, start_by)
+        searches = tuple(line.strip() for line in self.searches.splitlines() if line.strip())
+        return connectors.get(self.network)(
+            self.credentials, dataclasses.replace(options, searches=searches, reads=self.reads)
+        )
+
+    @property
+    def reads(self) -> frozenset[Visibility]:
+        """What comes in here: private words stand apart where the account has a channel of its own for them."""
+        if self.private:
+            return frozenset({Visibility.PRIVATE})
+        apart = Channel.objects.working().filter(network=self.network, account_id=self.account_id, private=True)
+        return frozenset({Visibility.PUBLIC}) if apart.exists() else frozenset(Visibility)
 
     @property
     def credentials(self) -> Credentials:

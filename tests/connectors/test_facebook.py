@@ -371,7 +371,55 @@ def test_a_reply_whose_id_is_not_told_may_be_out(body: object) -> None:
     assert (caught.value.kind, caught.value.outcome_unknown) == (ErrorKind.MALFORMED, True)
 
 
-def test_private_replies_are_refused_until_they_can_be_sent() -> None:
-    with answered(Facebook, stub.jsonly({}), US) as (connector, server), pytest.raises(ConnectorError) as caught:
-        connector.send(Outgoing("Hej", "70_1", visibility=Visibility.PRIVATE))
-    assert (caught.value.kind, caught.value.outcome_unknown, server.requests) == (ErrorKind.NOT_ALLOWED, False, [])
+# Posts that tag us, and recommendations
+
+
+def elin(world: FacebookWorld) -> str:
+    return next(str(one["id"]) for one in world.remote.people("facebook") if one["name"] == "Elin Sjöberg")
+
+
+def test_a_post_elsewhere_that_tags_us_is_a_mention_and_what_is_said_under_it_belongs_to_it(
+    world: FacebookWorld,
+) -> None:
+    person = elin(world)
+    post = {
+        "network": "facebook",
+        "kind": "post",
+        "wall_id": person,
+        "author_id": person,
+        "extra": {"tags": [world.account_id]},
+    }
+    tagged = world.remote.write(text="Nordnett, när?", **post)["id"]
+    under = world.remote.write(**world.answer(tagged, "Undrar jag med", author="Oskar Lindqvist"))["id"]
+    reader = Reader(world.connect)
+    reader.poll()
+    assert (reader.messages[tagged].kind, reader.messages[tagged].root_remote_id) == (Kind.MENTION, tagged)
+    assert (reader.messages[under].root_remote_id, reader.messages[under].parent_remote_id) == (tagged, tagged)
+
+
+@pytest.mark.parametrize("text", ["Alltid snabb hjälp", ""])
+def test_a_recommendation_is_answered_by_its_story(world: FacebookWorld, text: str) -> None:
+    given = {"network": "facebook", "kind": "rating", "text": text, "extra": {"recommendation_type": "negative"}}
+    rating = world.remote.write(author="Elin Sjöberg", **given)["id"]
+    reader = Reader(world.connect)
+    reader.poll()
+    message = reader.messages[rating]
+    assert (message.kind, message.text, message.raw["recommendation_type"]) == (Kind.RECOMMENDATION, text, "negative")
+    assert message.author is not None
+    assert message.author.name == "Elin Sjöberg"
+    sent = world.connect().send(world.reply_to(rating))
+    later = Reader(world.connect)
+    later.poll()
+    assert later.messages[sent.remote_id].root_remote_id == rating
+
+
+def test_a_recommendation_without_a_story_is_kept_for_later() -> None:
+    body = {"data": [{"created_time": "2026-11-22T10:00:00+0000", "recommendation_type": "positive"}]}
+    page = page_of(Facebook, body, US, "ratings")
+    assert (page.messages, len(page.malformed)) == ((), 1)
+
+
+def test_private_streams_are_read_where_private_words_are(world: FacebookWorld) -> None:
+    assert world.connect().streams() == ("feed", "tagged", "ratings")
+    assert world.connect(reads=frozenset({Visibility.PRIVATE})).streams() == ("conversations",)
+    assert world.connect(reads=frozenset(Visibility)).streams() == ("feed", "tagged", "ratings", "conversations")

@@ -23,7 +23,7 @@ FEEDS = {
     "posts": f"{WALL} AND author_id = :id",
     "published_posts": f"{WALL} AND author_id = :id",
     "visitor_posts": f"{WALL} AND author_id <> :id",
-    "tagged": "network = 'facebook' AND kind IN ('post', 'comment') AND id IN"
+    "tagged": "network = 'facebook' AND kind = 'post' AND id IN"
     " (SELECT entry_id FROM mention WHERE network = 'facebook' AND person_id = :id)",
     "ratings": "network = 'facebook' AND wall_id = :id AND kind = 'rating'",
 }
@@ -64,7 +64,7 @@ def _ancestor(call: Call, entry: Entry, field: Field) -> object:
         post = call.sandbox.world.entry(FACEBOOK, entry.root_id)
         return node(call, post, field.fields) if post else ABSENT
     parent = parent_of(call, entry)
-    if parent is None or parent.kind == "post":
+    if parent is None or parent.kind != "comment":
         return ABSENT
     return node(call, parent, field.fields)
 
