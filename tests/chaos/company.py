@@ -20,7 +20,7 @@ from tests.connectors.worlds import FacebookWorld, SignedTwitterWorld, World
 
 AGENTS = 4
 MOST_WAITING = 40  # replies under way: the queue never runs dry and never hides how fast it empties
-MOST_UNREAD = 150  # messages that customers are ahead of us, well within the 800 mentions X shows
+MOST_UNREAD = 60  # messages that customers are ahead of us on a network, well within the 800 mentions X shows
 PAUSE = 0.1
 TALKATIVE = 0.15  # how likely, each pause, somebody writes under what is being answered
 WORDS = """
@@ -43,8 +43,9 @@ def words(number: int, count: int = 3) -> str:
 class Company:
     """Sets the stage, and runs its people in threads until `stop`."""
 
-    def __init__(self, remote: Remote, seed: int) -> None:
+    def __init__(self, remote: Remote, seed: int, most_waiting: int = MOST_WAITING) -> None:
         self.remote = remote
+        self.most_waiting = most_waiting
         self.truth = Truth(remote)
         self.pressed: Counter[str] = Counter()
         self.stopped: Counter[str] = Counter()
@@ -66,10 +67,17 @@ class Company:
             make.clear(agent, channel)
 
     def open(self) -> None:
+        """Customers ask, agents answer, and who looks after them is there."""
+        self.attend()
         self._start("customers", Customers(self, self._chance).write)
-        self._start("settler", self.settle_doubts)
         for number, agent in enumerate(self.agents):
             self._start(f"agent{number}", Agent(self, agent, number).work)
+
+    def attend(self) -> None:
+        """Those who settle what the program leaves to people."""
+        self._start("settler", self.settle_doubts)
+        self._start("admin", self.resume_failing)
+        self._start("lead", self.approve_held)
 
     def close_doors(self) -> None:
         """No new questions and no new replies; what has been begun is brought to its end."""
@@ -84,6 +92,10 @@ class Company:
         for thread in self._threads:
             thread.join(20)
 
+    def mix(self, pks: list[int]) -> None:
+        """So that neither network is answered before the other."""
+        self._chance.shuffle(pks)
+
     def number(self) -> int:
         return next(self._numbers)
 
@@ -94,6 +106,21 @@ class Company:
                 self.pressed["it is out"] += reply.is_out(by=self.lea)
             else:
                 self.pressed["send again"] += reply.send_again(by=self.lea)
+
+    def approve_held(self) -> None:
+        """What the rules hold when it is to leave, a lead reads and lets go."""
+        for reply in Reply.objects.held():
+            broken = [violation["rule"] for violation in (reply.verdict or {}).get("violations", [])]
+            self.stopped[f"held: {' '.join(broken)}"] += 1
+            try:
+                self.pressed["approve"] += reply.approve(by=self.lea)
+            except Stopped as stopped:
+                self.stopped[f"not approved: {stopped.reason}"] += 1
+
+    def resume_failing(self) -> None:
+        """The pauses of a channel that fails are minutes; in a run whose hours are minutes somebody cuts them short."""
+        for channel in Channel.objects.filter(failures__gte=2):
+            channel.resume(by=self.lea)
 
     def _start(self, name: str, round_of_work: Callable[[], None]) -> None:
         def work() -> None:
@@ -118,18 +145,23 @@ class Customers:
         self.places: tuple[World, ...] = tuple(
             place(company.remote.base, company.remote) for place in (FacebookWorld, SignedTwitterWorld)
         )
-        self.written = 0
+        self.written: Counter[str] = Counter()
 
     def write(self) -> None:
         if self.company.closed:
             return
-        if self.written - Thread.objects.count() < MOST_UNREAD and unanswered().count() < MOST_UNREAD:
-            asked = [
-                place.question(self.say("Hvem kan jeg spørre om dette?")) for place in self.places for _ in "12345"
-            ]
-            self.company.remote.write_many(asked)
-            self.written += len(asked)
+        for place in self.places:
+            self.ask(place)
         self.talk_along()
+
+    def ask(self, place: World) -> None:
+        """Five questions at a time, on each network as far as it is read and answered."""
+        network = place.connector.network
+        unread = self.written[network] - Thread.objects.filter(network=network).count()
+        if unread < MOST_UNREAD and unanswered().filter(network=network).count() < MOST_UNREAD:
+            asked = [place.question(self.say("Hvem kan jeg spørre om dette?")) for _ in "12345"]
+            self.company.remote.write_many(asked)
+            self.written[network] += len(asked)
 
     def say(self, words_of_it: str) -> str:
         return f"{words_of_it} {words(self.company.number())}"
@@ -160,7 +192,7 @@ class Agent:
         for reply in Reply.objects.filter(written_by=self.person, state=ReplyState.DRAFT).select_related("thread"):
             self.company.stopped[reply.reason] += 1
             self.let_go(reply)
-        if not self.company.closed and Reply.objects.due().count() < MOST_WAITING:
+        if not self.company.closed and Reply.objects.due().count() < self.company.most_waiting:
             for thread in self.share():
                 reply = Reply.draft(thread, by=self.person)
                 reply.save_text(f"Takk for at du skriver til oss. {words(reply.pk).capitalize()}")
@@ -168,7 +200,8 @@ class Agent:
 
     def share(self) -> list[Thread]:
         """Five new threads, of the part that is this agent's."""
-        mine = [pk for pk in unanswered().values_list("pk", flat=True)[:200] if pk % AGENTS == self.number]
+        mine = [pk for pk in unanswered().values_list("pk", flat=True) if pk % AGENTS == self.number]
+        self.company.mix(mine)
         return list(Thread.objects.filter(pk__in=mine[:5]).select_related("channel"))
 
     def let_go(self, reply: Reply) -> None:

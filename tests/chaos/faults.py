@@ -7,7 +7,7 @@ import random
 import signal
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,21 +17,25 @@ from requests import RequestException
 
 from connectors.sandbox.remote import RemoteRefusal
 from tests.chaos.proxy import Mood
-from tests.chaos.steps import STEPS
+from tests.chaos.steps import STEPS, Board
 from tests.chaos.world import World
 
-# How likely a process is to be killed each time it passes a step. A sweep takes seconds to start, a pool's child none.
-SHARES = {"worker": 0.08, "sweep": 0.004}
+# How likely a process is to be killed each time it passes a step.
+SHARE = 0.04
 NETWORKS = ("facebook", "x")
 # Seconds after which a pool's child has said that it is up. Celery gives up a pool whose children die before that.
-GROWN_UP = 3.0
-# What the networks answer to a write: six ways of not saying whether it is out. All but the last two have posted.
+GROWN_UP = 1.0
+# The share of attempts that end in a kill, beside those that die at a step: the others must get through, or nothing is
+# proven. How many seconds a kill waits for the next.
+DOOMED, PATIENCE = 0.3, 0.5
+# What the networks answer to a write: seven ways of not saying whether it is out. All but the last two have posted.
 ANSWERS: tuple[dict[str, object], ...] = (
     {"kind": "graph_error", "network": "facebook", "code": 2, "effect": True},
     {"kind": "status", "status": 500, "body": "html", "effect": True},
     {"kind": "reset", "effect": True},
     {"kind": "truncated", "share": 0.5, "keep_length": True},
     {"kind": "late_answer", "seconds": 3.0},
+    {"kind": "late_effect", "seconds": 1.2},
     {"kind": "status", "status": 503, "body": "html"},
     {"kind": "reset"},
 )
@@ -49,16 +53,20 @@ class Killer:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="killer", daemon=True)
         self._broker = redis.Redis.from_url(world.servers.redis_url, socket_timeout=1)
+        self._board = Board(world.home / "open")
+        self._spared: deque[tuple[int, int]] = deque(maxlen=1000)
+        self._usual = Mood(answers=world.plan.answers)
         self._acts: tuple[tuple[float, str, Callable[[], bool]], ...] = (
-            (60.0, "child", self.kill_child),
-            (1.5, "group", self.kill_group),
-            (2.5, "sweep", self.kill_sweep),
-            (0.7, "postgres", self.restart_postgres),
+            (60.0, "open", self.kill_open),
+            (6.0, "child", self.kill_child),
+            (3.0, "group", self.kill_group),
+            (4.0, "sweep", self.kill_sweep),
+            (1.0, "postgres", self.restart_postgres),
             (3.0, "flush", self.flush),
             (0.7, "valkey", lambda: self.world.signal("valkey", signal.SIGKILL)),
             (0.7, "freeze", self.freeze_valkey),
-            (4.0, "database", self.trouble_database),
-            (6.0, "network", self.trouble_network),
+            (3.0, "database", self.trouble_database),
+            (4.0, "network", self.trouble_network),
             (8.0, "answer", self.trouble_answers),
             (3.0, "lag", self.let_reads_lag),
             (1.0, "clock", self.move_clock),
@@ -67,7 +75,7 @@ class Killer:
     @property
     def kills(self) -> int:
         """Processes of ours that were killed: at random moments and at named steps."""
-        return sum(self.counts[name] for name in ("child", "group", "sweep")) + len(self.world.deaths())
+        return sum(self.counts[name] for name in ("open", "child", "group", "sweep")) + len(self.world.deaths())
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -98,7 +106,7 @@ class Killer:
         weights = [weight for weight, _, _ in self._acts]
         while not self._stop.wait(self._chance.uniform(0.02, 0.3)):
             if time.monotonic() > self._trouble_until:
-                self.world.database.mood = self.world.network.mood = Mood()
+                self.world.database.mood, self.world.network.mood = Mood(), self._usual
             _, name, act = self._chance.choices(self._acts, weights)[0]
             try:
                 self.counts[name] += act()
@@ -107,25 +115,35 @@ class Killer:
 
     # --- processes -----------------------------------------------------------------------------------------------
 
+    def kill_open(self) -> bool:
+        """Kill somebody, worker's child or sweep, while it sends or reads back."""
+        pid = self._somebody_open()
+        if pid is None:
+            return False
+        self._stop.wait(self._chance.uniform(0.0, self.world.plan.answers))
+        self._board.take_down(pid)
+        return _kill(pid)
+
+    def _somebody_open(self) -> int | None:
+        """A living process of ours whose open attempt is not among the spared; waited for a little."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until and not self._stop.wait(0.005):
+            for attempt in self._board.open():
+                if attempt in self._spared:
+                    continue
+                self._spared.append(attempt)
+                if self._chance.random() < DOOMED:
+                    return attempt[0]
+        return None
+
     def kill_child(self) -> bool:
+        """Kill a pool's child, whatever it is doing."""
         name = self._any_worker()
         pid = self.world.pid(name) if self.world.is_up(name) else None
         children = [child for child in psutil.Process(pid).children() if _age(child) > GROWN_UP] if pid else []
         if not children:
             return False
-        child = self._chance.choice(children)
-        self._wait_for_work(child)
-        child.kill()
-        return True
-
-    def _wait_for_work(self, child: psutil.Process) -> None:
-        """Killing somebody who waits proves nothing: wait a little until it is at work, and then a moment more."""
-        idle = child.cpu_times()[:2]
-        for _ in range(40):
-            if child.cpu_times()[:2] != idle:
-                break
-            self._stop.wait(0.01)
-        self._stop.wait(self._chance.uniform(0.0, 0.08))
+        return _kill(self._chance.choice(children).pid)
 
     def kill_group(self) -> bool:
         name = self._any_worker()
@@ -215,6 +233,16 @@ def _age(process: psutil.Process) -> float:
     return time.time() - float(process.create_time())
 
 
-def steps() -> dict[str, str]:
-    """CHAOS_STEPS by role, for processes that die now and then at every step."""
-    return {role: ",".join(f"{step}:{share}" for step in STEPS) for role, share in SHARES.items()}
+def _kill(pid: int) -> bool:
+    try:
+        if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return False
+        os.kill(pid, signal.SIGKILL)
+    except (psutil.NoSuchProcess, ProcessLookupError):
+        return False
+    return True
+
+
+def steps() -> str:
+    """CHAOS_STEPS, for processes that die now and then at every step."""
+    return ",".join(f"{step}:{SHARE}" for step in STEPS)

@@ -9,7 +9,7 @@ import logging
 
 from django.db import transaction
 
-from connectors.base import ConnectorError
+from connectors.base import ConnectorError, ErrorKind, Sent
 from inbox import tasks
 from inbox.clock import moment
 from inbox.models import Reply
@@ -33,8 +33,11 @@ def publish(reply: Reply) -> None:
         try:
             sent = locked.channel.connect().send(locked.as_outgoing())
         except ConnectorError as error:
-            log.warning("reply %s is tried again: %s", reply.pk, error)
-            return
+            log.warning("reply %s: %s", reply.pk, error)
+            if error.kind is not ErrorKind.DUPLICATE:
+                return
+            # "I have that already" ends the trying: even a naive sender stops there.
+            sent = Sent(remote_id="")
         Reply.objects.filter(pk=reply.pk).update(
-            state=ReplyState.SENT, remote_id=sent.remote_id, sent_at=sent.at or moment()
+            state=ReplyState.SENT, remote_id=sent.remote_id or None, sent_at=sent.at or moment()
         )

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 PIECE = 65_536
+POST = b"POST "
 COMMIT = b"COMMIT\x00"  # as it stands in a simple query of PostgreSQL's protocol
 
 
@@ -21,12 +22,14 @@ COMMIT = b"COMMIT\x00"  # as it stands in a simple query of PostgreSQL's protoco
 class Mood:
     """What happens to new connections and to what passes.
 
-    latency: seconds before each piece of an answer. refuse: share of connections reset at once.
+    latency: seconds before each piece of an answer. answers: up to so many seconds more where it answers an HTTP POST.
+    refuse: share of connections reset at once.
     cut: share of connections reset after `cut_after` bytes of answers. deaf: share of connections whose first answer
     is lost although the request arrived. lose_commit: share of COMMITs whose answer is lost.
     """
 
     latency: float = 0.0
+    answers: float = 0.0
     refuse: float = 0.0
     cut: float = 0.0
     cut_after: int = 0
@@ -42,6 +45,7 @@ class Link:
     far: asyncio.StreamWriter
     answers: int | None  # bytes that may still come back; None means all
     lost: bool = False  # the next answer is swallowed and both sides are reset
+    writes: bool = False  # an HTTP POST has gone through
 
     def reset(self) -> None:
         for writer in (self.near, self.far):
@@ -98,6 +102,10 @@ class Proxy:
     def _falls(self, share: float) -> bool:
         return share > 0 and self._chance.random() < share
 
+    def _delay(self, link: Link) -> float:
+        mood = self.mood
+        return mood.latency + (self._chance.uniform(mood.answers / 6, mood.answers) if link.writes else 0.0)
+
     async def _serve(self, reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
         mood = self.mood
         try:
@@ -121,6 +129,7 @@ class Proxy:
         while piece := await reader.read(PIECE):
             if COMMIT in piece and self._falls(self.mood.lose_commit):
                 link.lost = True
+            link.writes = link.writes or piece.startswith(POST)
             link.far.write(piece)
             await link.far.drain()
         link.far.close()
@@ -130,8 +139,8 @@ class Proxy:
             if link.lost:
                 self._reset(link, "answers lost")
                 return
-            if self.mood.latency:
-                await asyncio.sleep(self.mood.latency)
+            if delay := self._delay(link):
+                await asyncio.sleep(delay)
             if link.answers is not None:
                 piece, link.answers = piece[: link.answers], link.answers - len(piece)
             link.near.write(piece)

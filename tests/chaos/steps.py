@@ -9,7 +9,9 @@ import os
 import random
 import signal
 from collections.abc import Callable, Mapping
-from functools import wraps
+from contextlib import suppress
+from functools import partial, wraps
+from pathlib import Path
 from typing import Any
 
 from connectors import REGISTRY, http
@@ -30,6 +32,7 @@ SEND = (
 READ_BACK = ("before_read_back", "after_read_back", "in_not_found")
 INTAKE = ("in_page", "after_page")
 STEPS = (*SEND, *READ_BACK, *INTAKE)
+Act = Callable[[], None]
 # What the record says inside each transaction of the send path: the step lies between it and the commit.
 RECORDED = {"sending": "in_start", "sent": "in_finish", "queued_again": "in_not_found", "uncertain": "in_not_found"}
 
@@ -62,6 +65,39 @@ class Deaths:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+class Board:
+    """Shows which processes are in the middle of an attempt: each leaves a file named after it meanwhile.
+
+    A process that was killed leaves its file behind until who killed it takes it down.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def put_up(self) -> None:
+        (self.directory / str(os.getpid())).touch()
+
+    def take_down(self, pid: int | None = None) -> None:
+        (self.directory / str(pid or os.getpid())).unlink(missing_ok=True)
+
+    def open(self) -> list[tuple[int, int]]:
+        """(process, when in ns) of each attempt that is open, or was when its process died."""
+        marks = []
+        for mark in self.directory.iterdir():
+            with suppress(FileNotFoundError):
+                marks.append((int(mark.name), mark.stat().st_mtime_ns))
+        return marks
+
+
+def show(board: Board) -> None:
+    """Have this process show on the board from the call to the network until what came of it is committed."""
+    for connector in REGISTRY.values():
+        _wrap(connector, "send", before=board.put_up)
+        _wrap(connector, "read_back", before=board.put_up)
+    for name in ("publish", "read_back"):
+        _wrap(tasks, name, after=board.take_down)
+
+
 def install(deaths: Deaths) -> None:
     """Hook every step into the program of this process."""
     _hook(deaths, Reply, "start", before="before_start", after="after_start")
@@ -79,16 +115,25 @@ def install(deaths: Deaths) -> None:
 
 
 def _hook(deaths: Deaths, owner: Any, name: str, *, before: str = "", after: str = "") -> None:
+    _wrap(owner, name, before=partial(deaths.pass_by, before), after=partial(deaths.pass_by, after))
+
+
+def _nothing() -> None:
+    pass
+
+
+def _wrap(owner: Any, name: str, *, before: Act = _nothing, after: Act = _nothing) -> None:
+    """Do something before a function and, where it returns, after it."""
     original: Callable[..., Any] = getattr(owner, name)
 
     @wraps(original)
-    def hooked(*args: Any, **kwargs: Any) -> Any:
-        deaths.pass_by(before)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        before()
         result = original(*args, **kwargs)
-        deaths.pass_by(after)
+        after()
         return result
 
-    setattr(owner, name, hooked)
+    setattr(owner, name, wrapped)
 
 
 def _hook_record(deaths: Deaths) -> None:

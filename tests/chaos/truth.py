@@ -30,13 +30,15 @@ class Truth:
 
 @dataclass(frozen=True)
 class Score:
-    """sent: replies that are out. lost: said to be sent and not out, or never brought to an end. doubled: out twice.
+    """sent, networks: replies that are out, in all and by network.
 
-    wrong: out, and our record says they are not. missed, repeated: customers' messages that are not or twice with us.
+    lost: said to be sent and not out, or never brought to an end. doubled: out twice. wrong: out, and our record says
+    they are not. missed, repeated: customers' messages that are not or twice with us.
     """
 
     replies: int
     sent: int
+    networks: dict[str, int]
     lost: int
     doubled: int
     wrong: int
@@ -52,16 +54,17 @@ class Score:
 def compare(remote: Remote) -> Score:
     """Every reply that was ever let go, and every customer's message. Each text is unique."""
     out = Truth(remote).look()
-    replies = list(Reply.objects.exclude(text="").values_list("outgoing", "state"))
-    said = {outgoing for outgoing, state in replies if state == ReplyState.SENT}
+    replies = list(Reply.objects.exclude(text="").values_list("outgoing", "state", "channel__network"))
+    said = {outgoing for outgoing, state, _ in replies if state == ReplyState.SENT}
     return Score(
         replies=len(replies),
-        sent=sum(outgoing in out for outgoing, _ in replies),
+        sent=sum(outgoing in out for outgoing, _, _ in replies),
+        networks=dict(Counter(network for outgoing, _, network in replies if outgoing in out)),
         lost=len(said - out.keys()),
         doubled=sum(times > 1 for times in out.values()),
         wrong=len(out.keys() - said),
         **compare_intake(remote),
-        unfinished=dict(Counter(state for _, state in replies if state != ReplyState.SENT)),
+        unfinished=dict(Counter(state for _, state, _ in replies if state != ReplyState.SENT)),
     )
 
 
