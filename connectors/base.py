@@ -365,6 +365,7 @@ class Capabilities:
     quiet_time: default Q (DESIGN §7): longer than deadline + server latency + read lag.
     max_length: in the network's own count, see Connector.length.
     can_delete: our own messages. can_delete_others: customers' messages too.
+    can_listen: it can be searched for what nobody has said to us.
     hides: the kinds of customers' messages that can be hidden, and shown again.
     """
 
@@ -380,6 +381,7 @@ class Capabilities:
     can_like: bool = False
     hides: frozenset[Kind] = frozenset()
     can_edit: bool = False
+    can_listen: bool = False
     can_private_reply: bool = False
     link_cost_note: bool = False
 

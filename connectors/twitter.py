@@ -1,4 +1,4 @@
-"""X through tweepy: the posts that mention us, and our own.
+"""X through tweepy: posts that mention us, our own, conversations we take part in, searches, and direct messages.
 
 Ids are times on X and order everything, so every stream is walked from new to old between two ids. X is paid by the
 post read: nothing is asked for twice but a short overlap.
@@ -10,7 +10,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import requests
 import tweepy
 
-from connectors import answer, twitter_text, twitter_webhooks
+from connectors import answer, twitter_messages, twitter_text, twitter_webhooks
 from connectors.answer import Unreadable
 from connectors.base import (
     CLOCK_SKEW,
@@ -30,6 +30,7 @@ from connectors.base import (
     ConnectorError,
     Credentials,
     ErrorKind,
+    Follow,
     Kind,
     Look,
     Malformed,
@@ -59,6 +60,11 @@ ASKED_FOR = {
     "media_fields": "type,url,preview_image_url,alt_text",
 }
 USUAL_PAGE = 100
+# How many of the conversations that we take part in are read again, each once an hour, while the search knows them.
+MOST_FOLLOWED = 100
+MESSAGE_PAGES = 12  # of a quarter of an hour's 15 calls
+MESSAGE_REACH = timedelta(days=30)
+MESSAGE_PAUSE = timedelta(seconds=90)  # between two looks at direct messages, of which there may be 15 in 15 minutes
 FEWEST = {"mentions": 5, "own": 5, "search": 10}
 MAX_PAGES = 32  # of one list: 3,200 posts are all that X gives out
 # How far behind a write the network's reads may be: so much is read again.
@@ -135,6 +141,7 @@ class Twitter(Connector):
         shares_budget=False,
         max_length=280,
         link_cost_note=True,
+        can_listen=True,
         can_delete=True,
         hides=frozenset({Kind.COMMENT}),
     )
@@ -160,6 +167,8 @@ class Twitter(Connector):
         )
 
     def reach(self, stream: str) -> timedelta | None:
+        if stream == "messages":
+            return MESSAGE_REACH
         return None if stream in WALLS else SEARCH_REACH
 
     def look(self, remote_ids: Sequence[str]) -> Look:
@@ -180,26 +189,42 @@ class Twitter(Connector):
 
     def read_again(self, stream: str, raw: object) -> Page:
         """Who wrote it is known by number only: the answer's `includes` were not kept."""
+        if stream == "messages":
+            found, odd = answer.sorted_out([raw], self._message_reader(_Includes()))
+            return Page(tuple(found), Window(), malformed=tuple(odd))
         sheet = _sheet([raw], _Includes(), us=self._us, last=True)
         return Page(tuple(sheet.messages), Window(), posts=tuple(sheet.posts), malformed=tuple(sheet.malformed))
 
+    optional = frozenset({"messages"})
+
     def streams(self) -> tuple[str, ...]:
-        return ("mentions", "own")
+        listening = tuple(f"search/{query}" for query in self.options.searches)
+        public = ("mentions", "own", *listening) if Visibility.PUBLIC in self.options.reads else ()
+        return (*public, *(("messages",) if Visibility.PRIVATE in self.options.reads else ()))
 
     def fetch_page(self, stream: str, window: Window, *, since: datetime, known: Mapping[str, str]) -> Page:
-        """ "mentions", "own", or "conversation/<id>": what the search knows of one conversation, seven days back."""
+        """ "mentions", "own", "messages"; and seven days back "conversation/<id>" or "search/<query>"."""
         name, _, conversation = stream.partition("/")
+        if stream == "messages":
+            return self._messages_page(window, since)
+        if name == "search" and conversation.isprintable() and conversation.strip():
+            # Without what others only pass on, and without ourselves, who stand in the stream of our own.
+            query = f"({conversation}) -is:retweet -from:{self._us}"
+            return self._walk("search", partial(self._search, query), window, since)
         if stream == "mentions":
             return self._walk("mentions", partial(self._client.get_users_mentions, self._us), window, since)
         if stream == "own":
-            return self._walk("own", self._own_posts, window, since)
+            page = self._walk("own", self._own_posts, window, since)
+            return replace(page, follow=tuple(self._follows(page, known)))
         if name == "conversation" and _TWEET_ID.fullmatch(conversation):
             return self._walk("search", partial(self._search, f"conversation_id:{conversation}"), window, since)
         raise ConnectorError(f"X has no stream of this name: {stream}", kind=ErrorKind.INVALID, permanent=True)
 
     def send(self, outgoing: Outgoing) -> Sent:
-        """Answers a post, in public."""
+        """Answers a post in public, or in a conversation of direct messages."""
         _refuse_unsendable(outgoing)
+        if outgoing.visibility is Visibility.PRIVATE:
+            return self._send_message(outgoing)
         fields = {"text": outgoing.text, "in_reply_to_tweet_id": outgoing.answers_remote_id}
         # Counted before the call: also a post whose outcome is unknown may be billed.
         self._spent["link" if twitter_text.has_link(outgoing.text) else "reply"] += 1
@@ -209,6 +234,8 @@ class Twitter(Connector):
 
     def read_back(self, outgoing: Outgoing, *, since: datetime) -> ReadBack:
         """Our own timeline: it is ahead of the search."""
+        if outgoing.visibility is Visibility.PRIVATE:
+            return self._read_back_messages(outgoing, since)
         bounds = {"since_id": id_at(since - CLOCK_SKEW), "max_results": USUAL_PAGE}
         sheets = list(self._sheets(self._own_posts, bounds, "owned"))
         messages = answer.once(message for sheet in sheets for message in sheet.messages)
@@ -252,6 +279,82 @@ class Twitter(Connector):
     @classmethod
     def same_text(cls, ours: str, theirs: str) -> bool:
         return twitter_text.same(ours, theirs)
+
+    def _follows(self, page: Page, known: Mapping[str, str]) -> Iterator[Follow]:
+        """Where we have said something people go on talking, also without naming us."""
+        now = self._read_at or datetime.now(UTC)
+        ours = [answer.known_id(message.raw, "conversation_id") for message in page.messages]
+        before = [key.partition("/")[2] for key in known if key.startswith("conversation/")]
+        ids = {one for one in (*ours, *before) if _TWEET_ID.fullmatch(one) and time_of(one) > now - SEARCH_REACH}
+        for one in sorted(ids, key=int, reverse=True)[:MOST_FOLLOWED]:
+            stream, state = f"conversation/{one}", f"{now:%Y%m%d%H}"
+            if known.get(stream) != state:
+                yield Follow(stream, state)
+
+    # Direct messages
+
+    def _messages_page(self, window: Window, since: datetime) -> Page:
+        """From the top down to what is known: the list takes no bounds. The mark's time is that of the last look."""
+        last = window.complete_up_to
+        if last and timedelta(0) <= datetime.now(UTC) - last.at < MESSAGE_PAUSE:
+            return Page((), window)
+        floor = max(id_at(since), id_at(time_of(last.id) - OVERLAP) if last and last.id else 0)
+        messages, malformed, ids, done = self._events(self._client.get_direct_message_events, floor)
+        fresh = [message for message in messages if int(message.remote_id) >= floor]
+        newest = max([*ids, *([last.id] if last and last.id else [])], key=int, default="")
+        bottom = min(ids, key=int, default="")
+        return Page(
+            messages=tuple(answer.once(fresh)),
+            window=Window(complete_up_to=Mark(self._read_at or datetime.now(UTC), newest)),
+            malformed=tuple(malformed),
+            calls_left=self._calls_left(),
+            rate=self._rate(),
+            read_at=self._read_at,
+            wall=None if done else Mark(time_of(bottom), bottom),
+        )
+
+    def _events(
+        self, ask: Callable[..., Any], floor: int
+    ) -> tuple[list[RemoteMessage], list[Malformed], list[str], bool]:
+        """(messages, what cannot be read, all ids, whether it was read down to the floor)."""
+        messages: list[RemoteMessage] = []
+        malformed: list[Malformed] = []
+        ids: list[str] = []
+        bounds: dict[str, object] = {"max_results": USUAL_PAGE}
+        for _ in range(MESSAGE_PAGES):
+            found = self._ask(partial(ask, user_auth=False, **twitter_messages.ASKED_FOR, **bounds))
+            items = self._http.believe(answer.as_list, found.get("data", []), "data")
+            self._bill(found, items, "dm")
+            good, bad = answer.sorted_out(items, self._message_reader(_Includes.of(found)))
+            messages, malformed = messages + good, malformed + bad
+            ids += [one for item in items if isinstance(item, dict) and (one := _other_id(item, "id"))]
+            token = self._http.believe(_next_token, found.get("meta"), "meta")
+            if not token or any(int(one) < floor for one in ids):
+                return messages, malformed, ids, True
+            bounds["pagination_token"] = token
+        return messages, malformed, ids, not ids
+
+    def _message_reader(self, includes: _Includes) -> Callable[[JsonObject], RemoteMessage]:
+        parts = twitter_messages.Parts(
+            text=_text,
+            author=partial(_author, includes=includes),
+            attachments=lambda raw: tuple(_attachments(raw, includes)),
+        )
+        return partial(twitter_messages.message, read=parts, time_of=time_of)
+
+    def _send_message(self, outgoing: Outgoing) -> Sent:
+        self._spent["dm_sent"] += 1
+        fields = {"dm_conversation_id": outgoing.root_remote_id, "text": outgoing.text}
+        made = answer.part(self._ask(partial(self._client.create_direct_message, user_auth=False, **fields)), "data")
+        remote_id = self._http.believe(_tweet_id, made.get("dm_event_id"), "id of the new message")
+        return Sent(remote_id, at=time_of(remote_id))
+
+    def _read_back_messages(self, outgoing: Outgoing, since: datetime) -> ReadBack:
+        ask = partial(self._client.get_direct_message_events, dm_conversation_id=outgoing.root_remote_id)
+        messages, _, ids, _ = self._events(ask, id_at(since - CLOCK_SKEW))
+        own = [message for message in messages if message.author and message.author.remote_id == self._us]
+        own.sort(key=lambda message: message.created_at, reverse=True)
+        return ReadBack(tuple(own), max((time_of(one) for one in ids), default=None))
 
     # The wire
 
@@ -447,8 +550,9 @@ def _wait(exchange: Exchange) -> float | None:
 
 
 def _refuse_unsendable(outgoing: Outgoing) -> None:
-    if outgoing.visibility is not Visibility.PUBLIC:
-        raise ConnectorError("X: only public replies yet", kind=ErrorKind.NOT_ALLOWED, permanent=True)
+    if outgoing.visibility is Visibility.PRIVATE and not twitter_messages.is_conversation(outgoing.root_remote_id):
+        # A post's author can be written to only where a conversation with them has begun.
+        raise ConnectorError("X: there is no such conversation", kind=ErrorKind.NOT_ALLOWED, permanent=True)
     if not _TWEET_ID.fullmatch(outgoing.answers_remote_id):
         raise ConnectorError("X has no such id", kind=ErrorKind.INVALID, permanent=True)
     if not answer.is_sendable(outgoing.text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -127,6 +128,10 @@ class ReleaseForm(forms.Form):
         return [one] if one else list(Reply.objects.filter(state="queued", waits_for=Waits.BRAKE).order_by("pk"))
 
 
+# Of the 512 characters that X's search takes, some are ours.
+LONGEST_SEARCH = 450
+
+
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
     token = forms.CharField(
         label=_("New access token"),
@@ -144,6 +149,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
             "signature",
             "lead_in",
             "language",
+            "searches",
             "target_minutes",
             "look_again_days",
             "reach_days",
@@ -153,6 +159,21 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
             "look_again_days": _("Look again after (working days)"),
             "reach_days": _("Posts followed for (days)"),
         }
+        help_texts = {
+            "searches": _("One search a line, in the network's own words, such as: nordnett OR \"nord nett\" lang:sv."),
+        }
+
+    def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        if not self.instance.capabilities.can_listen:
+            del self.fields["searches"]
+
+    def clean_searches(self) -> str:
+        """Each as short as the network takes it, beside what we add to it."""
+        lines = [" ".join(line.split()) for line in self.cleaned_data["searches"].splitlines() if line.strip()]
+        if any(len(line) > LONGEST_SEARCH for line in lines):
+            raise forms.ValidationError(_("A search has at most %(most)s characters.") % {"most": LONGEST_SEARCH})
+        return "\n".join(dict.fromkeys(lines))
 
     def save(self, commit: bool = True) -> Channel:
         if token := self.cleaned_data["token"]:

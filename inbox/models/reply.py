@@ -705,7 +705,9 @@ class Reply(models.Model):
 
     def not_found(self, *, caught_up: bool, at: datetime | None = None) -> None:
         """It was not found. Send again only where that cannot double; else look once more, then ask a person."""
-        safe = caught_up or self.channel.capabilities.refuses_duplicates
+        # What a network says of twins it says of public posts.
+        twins = self.channel.capabilities.refuses_duplicates and self.visibility == Visibility.PUBLIC
+        safe = caught_up or twins
         if safe and self.resent < MOST_AUTOMATIC_SENDS:
             with transaction.atomic():
                 if self.move(ReplyState.QUEUED, waits_for=Waits.NOTHING, not_before=moment(at), resent=F("resent") + 1):
