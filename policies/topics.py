@@ -55,6 +55,7 @@ GATES = {
 FIELDS = ("draft", "asked", "thread")  # the draft; the customer's words since our last answer; all that was written
 KINDS = ("pieces", "words", "meanings")
 BLOCKS = tuple(f"{field}.{kind}" for field in FIELDS for kind in KINDS)
+LAYERS = ("risks", "gate", "topic", "message")
 FOLDER = Path(__file__).with_name("trained")
 
 
@@ -161,14 +162,18 @@ def case_blocks(draft: str, thread: Sequence[Turn], context: Context) -> dict[st
 
 
 def counts(draft: str, thread: Sequence[Turn], context: Context) -> Array:
-    """What the matchers see, a number a rule: how many pieces of personal data, loud words, promises; the outage."""
+    """What the matchers see, a number a rule: how many pieces of personal data, loud words, promises; the outage.
+
+    Two more follow: is there an incident, is the draft public?
+    """
     seen = dict.fromkeys(RULES, 0.0)
     if context.visibility == "public":
         seen["privacy"] = min(2, len(list(given(draft, thread, context))) + len(asked(draft)))
     seen["tone"] = min(2, len(heard(draft)))
     seen["follow_up"] = min(2, len(promised(draft)))
     seen["outage"] = 1.0 if context.incident and not points(draft, context.language) else -1.0
-    return np.array([seen[rule] for rule in RULES], dtype=np.float32)
+    told = [float(context.incident), float(context.visibility == "public")]
+    return np.array([*(seen[rule] for rule in RULES), *told], dtype=np.float32)
 
 
 # ── The models ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -192,7 +197,18 @@ def columns(field: str) -> list[int]:
 
 _SECOND = [place for place, score in enumerate(SCORES) if not score.startswith("danger")]
 _PLACE = {score: place for place, score in enumerate(SCORES)}
+_MESSAGE = [place for place, score in enumerate(SCORES) if score.startswith("topic.")]
 _MATTERS = frozenset({"rumour", "financials", "reorganisation", "launch"})
+
+
+def _unlikely(context: Context) -> frozenset[str]:
+    """Topics not to suggest: refused ones, and an outage where no incident is on."""
+    return context.topic_refused if context.incident else context.topic_refused | {"outage"}
+
+
+def message_features(scores: Array) -> Array:
+    """Rows of what tells a message's topic: the first-layer scores of the thread alone."""
+    return np.asarray(scores[..., _MESSAGE], dtype=np.float32)
 
 
 def _reader(topic: str) -> str:
@@ -238,6 +254,7 @@ class Models:
     risks: Layer
     gate: Layer
     topic: Layer
+    message: Layer  # the topic before there is a draft
     card: Card
 
     def first(self, blocks: Mapping[str, Block]) -> Array:
@@ -256,9 +273,7 @@ class Models:
             risks=dict(zip(RULES, risks.tolist(), strict=True)),
             scores=scores,
             seen=seen,
-            topic=self._guess(
-                softmax(self.topic.scores(features)), self.card["points"]["topic"], context.topic_refused
-            ),
+            topic=self._guess(softmax(self.topic.scores(features)), self.card["points"]["topic"], _unlikely(context)),
             danger=float(sigmoid(scores[_PLACE["danger.danger"]])),
         )
 
@@ -269,7 +284,7 @@ class Models:
     def read(self, thread: Sequence[Turn]) -> tuple[TopicGuess, float]:
         """Topic and danger of what the customer wrote, before anybody has answered."""
         scores = self.first(thread_blocks(thread))
-        spread = softmax(scores[[_PLACE[f"topic.{topic}"] for topic in TOPICS]] * 2)
+        spread = softmax(self.message.scores(message_features(scores)))
         guess = self._guess(spread, self.card["points"]["message_topic"], frozenset())
         return guess, float(sigmoid(scores[_PLACE["danger.danger"]]))
 
@@ -297,7 +312,7 @@ def save(models: Models, folder: Path) -> None:
     for name, block in models.blocks.items():
         arrays |= {f"{name}/keys": block.keys, f"{name}/idf": block.idf.astype(np.float16)}
         arrays |= {f"{name}/rows": block.rows, f"{name}/scale": block.scale}
-    for name in ("risks", "gate", "topic"):
+    for name in LAYERS:
         layer: Layer = getattr(models, name)
         arrays |= {f"{name}/{part}": getattr(layer, part) for part in ("mean", "spread", "weights", "bias")}
     np.savez_compressed(folder / "model.npz", **arrays)  # type: ignore[arg-type]
@@ -326,9 +341,7 @@ def load(folder: Path) -> Models:
                 for name in BLOCKS
             },
             bias=arrays["bias"],
-            risks=_layer(arrays, "risks"),
-            gate=_layer(arrays, "gate"),
-            topic=_layer(arrays, "topic"),
+            **{name: _layer(arrays, name) for name in LAYERS},
             card=card,
         )
 

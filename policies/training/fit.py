@@ -25,6 +25,7 @@ from policies.topics import (
     Weights,
     columns,
     gate_features,
+    message_features,
     second_features,
     sigmoid,
     softmax,
@@ -35,6 +36,7 @@ FOLDS = 4
 _AUTHORS = 4  # from this many on, folds are authors
 _SVM_C = 0.3  # of the first layer; 0.1 to 1 differ by less than a point of macro-F1
 _SECOND_C = 0.03
+_NEAR_ENOUGH = 0.1  # tolerance of the first layer: 1e-4 takes twice the time and ranks the same to three digits
 _MATTERS = ("rumour", "financials", "reorganisation", "launch")
 _READS = {"matter": _MATTERS, "others": ("competitor",), "insides": ("internal",)}
 
@@ -106,9 +108,11 @@ def _fit_one(score: str, rows: sparse.csr_matrix, label: Flags, weights: dict[st
     """Fit one score and write its weights into each block's column; returns the bias."""
     group = score.partition(".")[0]
     model = (
-        LogisticRegression(C=10, class_weight="balanced", solver="liblinear")
+        LogisticRegression(
+            C=10, class_weight="balanced", solver="liblinear", dual=True, tol=_NEAR_ENOUGH, random_state=0
+        )
         if group in ("topic", "danger")
-        else LinearSVC(C=_SVM_C, class_weight="balanced")
+        else LinearSVC(C=_SVM_C, class_weight="balanced", tol=_NEAR_ENOUGH, random_state=0)
     ).fit(rows, label)
     start = 0
     for name in (name for name in BLOCKS if _field(name) in GROUPS[group][1]):
@@ -149,6 +153,7 @@ class Second:
     risks: Layer
     gate: Layer
     topic: Layer
+    message: Layer
 
 
 def _fit_layer(features: Array, labels: npt.NDArray[np.generic], strength: float) -> Layer:
@@ -183,6 +188,7 @@ def fit_second(read: Read, scores: Array) -> Second:
         risks=_fit_layer(features, read.breaks, _SECOND_C),
         gate=_fit_layer(gate, broken, _SECOND_C),
         topic=_fit_layer(features, read.topic, _SECOND_C),
+        message=_fit_layer(message_features(scores), read.topic, _SECOND_C),
     )
 
 
@@ -205,12 +211,11 @@ def judge(first: Array, second: Second, read: Read) -> Unseen:
     comments = np.zeros(len(read.cases), np.float32)
     gate, _, rows = gate_rows(read, first)
     comments[rows] = sigmoid(second.gate.scores(gate))[:, 0]
-    alone = first[:, [SCORES.index(f"topic.{topic}") for topic in TOPICS]] * 2
     return Unseen(
         risks=sigmoid(second.risks.scores(features)),
         comments=comments,
         topic=np.apply_along_axis(softmax, 1, second.topic.scores(features)),
-        message_topic=np.apply_along_axis(softmax, 1, alone),
+        message_topic=np.apply_along_axis(softmax, 1, second.message.scores(message_features(first))),
         danger=sigmoid(first[:, SCORES.index("danger.danger")]),
     )
 

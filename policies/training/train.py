@@ -45,6 +45,7 @@ def packed(first: First, second: Second, read: Read, seen: Unseen) -> Models:
         risks=second.risks,
         gate=second.gate,
         topic=second.topic,
+        message=second.message,
         card=Card(hash="", cases=len(read.cases), points=choose(read, seen), figures=figures(read, seen)),
     )
 

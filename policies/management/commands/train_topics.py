@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from policies.cases import Case, CaseError
 from policies.topics import FOLDER, load, save
-from policies.training.corpus import read, sources
+from policies.training.corpus import decisions, read, sources
 from policies.training.train import train
 
 FILES = ("model.npz", "model.json")
@@ -19,26 +20,34 @@ PREVIOUS = "previous"
 
 
 class Command(BaseCommand):
-    """Needs scikit-learn (the development requirements), no database."""
+    """Needs scikit-learn (the development requirements), and the database unless told `--corpus-only`.
+
+    The same cases give the same arrays, and so the same hash.
+    """
 
     help = "Trains the topic and risk models; prints cross-validated figures before and after."
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("more", nargs="*", type=Path, help="labelled cases beside the corpus: stored decisions")
+        parser.add_argument("more", nargs="*", type=Path, help="files of labelled cases beside the corpus")
+        parser.add_argument("--corpus-only", action="store_true", help="leave the stored decisions out")
         parser.add_argument("--into", type=Path, default=FOLDER, help="where the models are kept")
         parser.add_argument("--undo", action="store_true", help="put the models before the last training back")
 
-    def handle(self, *args: object, more: list[Path], into: Path, undo: bool, **options: object) -> None:
+    def handle(
+        self, *args: object, more: list[Path], into: Path, undo: bool, corpus_only: bool, **options: object
+    ) -> None:
         if undo:
             self._undo(into)
         else:
-            self._train(more, into)
+            self._train({**_more(more), **({} if corpus_only else decisions())}, into)
 
-    def _train(self, more: list[Path], into: Path) -> None:
-        before = load(into).card["figures"] if (into / FILES[1]).exists() else {}
-        trained = train({**sources(), **_more(more)})
+    def _train(self, more: dict[str, list[Case]], into: Path) -> None:
+        before = _figures(into)
+        for name, cases in more.items():
+            self.stdout.write(f"{len(cases)} cases from {name}")
+        trained = train({**sources(), **more})
         _keep(into)
         save(trained.models, into)
         self._compare(before, trained.models.card["figures"])
@@ -58,6 +67,13 @@ class Command(BaseCommand):
         for name, value in after.items():
             was = f"{before[name]:.3f}" if name in before else "    –"
             self.stdout.write(f"  {name:<15} {was} → {value:.3f}")
+
+
+def _figures(folder: Path) -> dict[str, float]:
+    """From the card alone: the arrays beside it may be of an older shape."""
+    card = folder / FILES[1]
+    found: dict[str, float] = json.loads(card.read_text(encoding="utf-8"))["figures"] if card.exists() else {}
+    return found
 
 
 def _more(paths: list[Path]) -> dict[str, list[Case]]:
