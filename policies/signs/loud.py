@@ -1,4 +1,4 @@
-"""Loud and rude words: shouting, swearing, insults."""
+"""Loud and rude words: shouting, swearing, insults, scorn."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from policies.lexicon import hits
-from policies.text import Span
+from policies.patterns import pattern
+from policies.text import Span, fold
 
 _CAPITALS = re.compile(r"\b[A-ZÅÄÖÆØÉÜ]{2,}(?:['’-]?[A-ZÅÄÖÆØÉÜ]+)*\b")
 # A shorter run of capitals is an abbreviation as often as not.
@@ -172,12 +173,13 @@ _ABBREVIATIONS = frozenset(
 
 @lru_cache(maxsize=256)
 def heard(draft: str) -> tuple[tuple[str, Span], ...]:
-    """Kind (shouting, swearing, insult) and place of each."""
-    found = hits(draft)
+    """Kind (shouting, swearing, insult, scorn) and place of each."""
+    found, folded = hits(draft), fold(draft)
     return (
         *(("shouting", span) for span in _shouting(draft)),
         *(("swearing", span) for span in found.get("swearing", ())),
         *(("insult", span) for span in found.get("insults", ())),
+        *(("scorn", folded.span(*hit.span())) for hit in pattern("tone", "scorn").finditer(folded.low)),
     )
 
 
