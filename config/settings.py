@@ -133,6 +133,7 @@ CELERY_TASK_ROUTES = {
     "inbox.tasks.pull": {"queue": "intake"},
     "inbox.tasks.hear": {"queue": "intake"},
     "inbox.tasks.send": {"queue": "send"},
+    "inbox.tasks.do": {"queue": "send"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -302,4 +303,6 @@ SAMTAL_SWEEP_PATIENCE = number("SAMTAL_SWEEP_PATIENCE", 5, least=0.1)
 SAMTAL_ANSWERS_KEPT_DAYS = number("SAMTAL_ANSWERS_KEPT_DAYS", 3, least=0.01)
 SAMTAL_LOOK_AGAIN_DAYS = int(number("SAMTAL_LOOK_AGAIN_DAYS", 3, least=1))
 if SAMTAL_UNDO_SECONDS > 200:
+# So many messages may one person hide or delete within an hour; then a colleague should look.
+SAMTAL_REMOVALS_AN_HOUR = int(number("SAMTAL_REMOVALS_AN_HOUR", 20, least=1))
     raise ImproperlyConfigured("SAMTAL_UNDO_SECONDS is at most 200.")

@@ -76,6 +76,10 @@ ROUTES: dict[str, frozenset[str]] = {
     # an agent may be the mentor of a colleague: the view asks whether this reply is theirs to approve
     "reply_approve": DESK,
     "reply_send_back": DESK,
+    # reading the thread is one thing; a lead says who may hide and delete on a channel
+    "message_moderate": DESK,
+    "message_like": DESK,
+    "deed_again": DESK,
     "follow_ups": DESK,
     "follow_up_confirm": DESK,
     "follow_up_keep": DESK,

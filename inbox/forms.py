@@ -11,9 +11,23 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+import connectors
 from connectors.base import Secret
+from connectors.login import Offer
 from inbox.clock import read_clock
-from inbox.models import Channel, Clearance, CloseReason, FollowUp, Level, Person, Reply, Role, Snippet, Topic
+from inbox.models import (
+    Channel,
+    Clearance,
+    CloseReason,
+    FollowUp,
+    Level,
+    Person,
+    Reply,
+    Role,
+    Snippet,
+    Topic,
+    What,
+)
 from inbox.states import Waits
 from policies.models import Rule, Rulebook, Situation
 
@@ -133,13 +147,6 @@ LONGEST_SEARCH = 450
 
 
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
-    token = forms.CharField(
-        label=_("New access token"),
-        required=False,
-        widget=forms.PasswordInput,
-        help_text=_("Leave it empty to keep the one there is. It is stored encrypted and never shown."),
-    )
-
     class Meta:
         model = Channel
         fields = [
@@ -175,17 +182,60 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError(_("A search has at most %(most)s characters.") % {"most": LONGEST_SEARCH})
         return "\n".join(dict.fromkeys(lines))
 
-    def save(self, commit: bool = True) -> Channel:
-        if token := self.cleaned_data["token"]:
-            self.instance.secrets = {**self.instance.secrets, "access_token": Secret(token)}
-        channel: Channel = super().save(commit)
-        return channel
+
+SECRET_WORDS = {
+    "access_token": _("Access token"),
+    "access_token_secret": _("Secret of the access token"),
+    "consumer_key": _("Key of the app"),
+    "consumer_secret": _("Secret of the app"),
+}
+
+
+class TokenForm(forms.Form):
+    """What a network's own pages show for copying, instead of consent by OAuth."""
+
+    def __init__(self, data: QueryDict | None = None, *, network: str) -> None:
+        super().__init__(data)
+        if hint := connectors.get(network).account_hint:
+            self.fields["account"] = forms.CharField(
+                label=_("Account or address"), max_length=300, widget=forms.TextInput(attrs={"placeholder": hint})
+            )
+        for name in connectors.get(network).pasted:
+            self.fields[name] = forms.CharField(
+                label=SECRET_WORDS.get(name, name), max_length=2000, widget=forms.PasswordInput
+            )
+
+    @property
+    def secrets(self) -> dict[str, Secret]:
+        return {name: Secret(value) for name, value in self.cleaned_data.items() if name != "account"}
+
+    @property
+    def account(self) -> str:
+        """Empty where the token says whose it is."""
+        return str(self.cleaned_data.get("account", ""))
+
+
+class PagesForm(forms.Form):
+    """Which of the accounts that somebody let us speak for are connected."""
+
+    accounts = forms.MultipleChoiceField(
+        label=_("Which pages?"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one page.")},
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, offers: list[Offer]) -> None:
+        super().__init__(data)
+        field = self.fields["accounts"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(offer.account.remote_id, offer.account.name or offer.account.remote_id) for offer in offers]
+        field.initial = [key for key, _name in field.choices] if len(offers) == 1 else []
 
 
 class ClearanceForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Clearance
-        fields = ["channel", "level", "mentor"]
+        fields = ["channel", "level", "mentor", "moderates"]
 
     def clean(self) -> dict[str, object]:
         data: dict[str, object] = super().clean() or {}
@@ -195,6 +245,28 @@ class ClearanceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def validate_unique(self) -> None:
         """One clearance a channel: a new one takes the place of the old."""
+
+
+class ModerateForm(forms.Form):
+    """Taking a customer's message from the public."""
+
+    what = forms.ChoiceField(label=_("What is to be done?"), widget=forms.RadioSelect)
+    reason = forms.CharField(label=_("Why?"), max_length=300, help_text=_("For the log; the customer does not see it."))
+
+    def __init__(self, data: QueryDict | None = None, *, offered: list[What]) -> None:
+        # In its dialog it stands on a page with other forms that ask for a reason.
+        super().__init__(data, auto_id="moderate_%s")
+        field = self.fields["what"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(what.value, DEED_WORDS[what]) for what in offered if what in DEED_WORDS]
+        self.possible = bool(field.choices)
+
+
+DEED_WORDS = {
+    What.HIDE: _("Hide it: only its writer and their friends still see it"),
+    What.UNHIDE: _("Show it again"),
+    What.DELETE: _("Delete it on the network: it cannot be brought back there"),
+}
 
 
 class SnippetForm(forms.ModelForm):  # type: ignore[type-arg]

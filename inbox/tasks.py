@@ -21,7 +21,20 @@ from redis.exceptions import RedisError
 from connectors.base import Connector, ConnectorError, ErrorKind, Mark, Rate
 from inbox.clock import moment, read_clock
 from inbox.mail import warn_about
-from inbox.models import AuditSeal, Channel, ChannelState, Gap, Meter, RawEvent, Reply, Spend, Stream, Submission, Wall
+from inbox.models import (
+    AuditSeal,
+    Channel,
+    ChannelState,
+    Deed,
+    Gap,
+    Meter,
+    RawEvent,
+    Reply,
+    Spend,
+    Stream,
+    Submission,
+    Wall,
+)
 from inbox.models.hearing import Hearing, keep_look, may_ask
 from inbox.models.intake import commit_look, commit_page, to_look_up
 from inbox.models.token import login_to
@@ -73,7 +86,15 @@ def due(most: int, late: timedelta = timedelta()) -> list[tuple[str, int]]:
     notices = RawEvent.objects.unread(plus=-late).order_by("not_before").values_list("pk", flat=True)[:1]
     renewals = Channel.objects.to_renew(plus=-late).values_list("pk", flat=True)[:most]
     warnings = Channel.objects.to_warn(plus=-late).values_list("pk", flat=True)[:most]
-    work = (("send", replies), ("hear", notices), ("pull", channels), ("renew", renewals), ("warn", warnings))
+    deeds = Deed.objects.due(plus=-late).order_by("not_before").values_list("pk", flat=True)[:most]
+    work = (
+        ("send", replies),
+        ("do", deeds),
+        ("hear", notices),
+        ("pull", channels),
+        ("renew", renewals),
+        ("warn", warnings),
+    )
     return [(task, pk) for task, keys in work for pk in keys]
 
 
@@ -278,6 +299,27 @@ def read_back(reply: Reply) -> None:
         reply.finish_found(found)
     else:
         reply.not_found(caught_up=seen.newest_at is not None and seen.newest_at > reply.surely_applied_at)
+
+
+# --- deeds -----------------------------------------------------------------------------------------------------------
+
+
+@shared_task(acks_late=True)
+def do(deed_id: int) -> None:
+    """Hide, show again, delete or like a customer's message: one call."""
+    related = ("message__author", "thread", "channel")
+    deed = Deed.objects.filter(pk=deed_id).select_related(*related).first()
+    if deed is None or not deed.take():
+        return
+    connector = deed.channel.connect()
+    try:
+        with billed(deed.channel, connector):
+            deed.call(connector)
+    except ConnectorError as error:
+        log.warning("deed %s: %s", deed.pk, error)
+        deed.failed(error)
+    else:
+        deed.succeeded()
 
 
 # --- tokens ----------------------------------------------------------------------------------------------------------

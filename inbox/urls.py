@@ -13,6 +13,7 @@ from inbox.views import (
     intake,
     live,
     me,
+    moderation,
     people,
     replies,
     rules,
@@ -67,6 +68,10 @@ urlpatterns = [
     path("replies/<int:pk>/edit/", replies.reply_edit, name="reply_edit"),
     path("replies/<int:pk>/approve/", replies.reply_approve, name="reply_approve"),
     path("replies/<int:pk>/send-back/", replies.reply_send_back, name="reply_send_back"),
+    # a customer's message
+    path("messages/<int:pk>/moderate/", moderation.message_moderate, name="message_moderate"),
+    path("messages/<int:pk>/like/", moderation.message_like, name="message_like"),
+    path("deeds/<int:pk>/again/", moderation.deed_again, name="deed_again"),
     # promises
     path("follow-ups/", follow_ups.follow_ups, name="follow_ups"),
     path("follow-ups/<int:pk>/confirm/", follow_ups.follow_up_confirm, name="follow_up_confirm"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.indexes import GinIndex
@@ -15,6 +16,7 @@ from inbox.clock import Clock
 from inbox.states import Settled
 
 if TYPE_CHECKING:
+    from inbox.models.deed import Deed, What
     from inbox.models.reply import Reply
 
 
@@ -83,6 +85,10 @@ class Message(models.Model):
     settled_by = models.ForeignKey("inbox.Reply", models.SET_NULL, null=True, related_name="settles")
     reply = models.OneToOneField("inbox.Reply", models.PROTECT, null=True, related_name="message")
     raw = models.JSONField(default=dict)
+
+    # Not columns: the last thing that was done to it, and what the person who looks at it could do.
+    deed: Deed | None = None
+    offered: Sequence[What] = ()
 
     objects = MessageQuerySet.as_manager()
 

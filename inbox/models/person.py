@@ -97,13 +97,14 @@ class Person(AbstractBaseUser):
         others = Person.objects.filter(role=Role.LEAD, is_active=True, on_duty=True).exclude(pk=self.pk)
         return self.role == Role.LEAD and not others.exists()
 
-    def clear(self, channel: Channel, level: str, *, by: Person, mentor: Person | None = None) -> None:
+    def clear(
+        self, channel: Channel, level: str, *, by: Person, mentor: Person | None = None, moderates: bool = False
+    ) -> None:
         """A lead says what this person may do on a channel."""
+        given = {"level": level, "mentor": mentor, "moderates": moderates, "given_by": by}
         with transaction.atomic():
-            Clearance.objects.update_or_create(
-                person=self, channel=channel, defaults={"level": level, "mentor": mentor, "given_by": by}
-            )
-            Audit.write("cleared", by=by, channel=channel, person=self.pk, level=level)
+            Clearance.objects.update_or_create(person=self, channel=channel, defaults=given)
+            Audit.write("cleared", by=by, channel=channel, person=self.pk, level=level, moderates=moderates)
 
     def lock_out(self, *, by: Person, reason: str) -> None:
         """Out now: no session works any more, and nothing of theirs leaves. Their words are kept as drafts."""
@@ -138,7 +139,7 @@ class Person(AbstractBaseUser):
     def clearance_for(self, channel: Channel) -> Clearance:
         """The clearance on a channel; a lead answers everywhere, everyone else only where a lead said so."""
         if self.role == Role.LEAD:
-            return Clearance(person=self, channel=channel, level=Level.FULL)
+            return Clearance(person=self, channel=channel, level=Level.FULL, moderates=True)
         found = self.clearances.filter(channel=channel).select_related("mentor").first()
         return found or Clearance(person=self, channel=channel, level=Level.NONE)
 
@@ -150,6 +151,7 @@ class Clearance(models.Model):
     channel = models.ForeignKey("inbox.Channel", models.CASCADE, related_name="clearances")
     level = models.CharField(max_length=10, choices=Level.choices)
     mentor = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    moderates = models.BooleanField(_("may hide and delete messages"), default=False)
     given_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     given_at = models.DateTimeField(auto_now=True)
 

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from inbox.clock import read_clock
 from inbox.forms import AssignForm, CloseForm, FollowUpForm, LaterForm, NoteForm, SetAsideForm, TakeOverForm, TopicForm
-from inbox.models import Message, Person, Reply, Snippet, Thread
+from inbox.models import Deed, Message, Person, Reply, Snippet, Thread
+from inbox.models.deed import offered
 from inbox.states import ReplyState
 from policies.models import Situation
 
@@ -25,8 +26,10 @@ SHOWN_REPLIES = (
 
 def messages_screen(thread: Thread, person: Person) -> dict[str, object]:
     """The conversation: messages, our replies on their way, notes."""
+    clearance = person.clearance_for(thread.channel)
     newest = thread.messages.select_related("author", "parent", "reply__written_by").order_by("-created_at", "-pk")
     messages = list(newest[: MOST_MESSAGES + 1])[::-1]
+    with_deeds(thread, messages, moderates=clearance.moderates)
     under_way = (
         thread.replies.filter(state__in=SHOWN_REPLIES).select_related("written_by", "approved_by").order_by("pk")
     )
@@ -40,6 +43,14 @@ def messages_screen(thread: Thread, person: Person) -> dict[str, object]:
         "newest_id": max((message.pk for message in messages), default=0),
         "person": person,
     }
+
+
+def with_deeds(thread: Thread, messages: list[Message], *, moderates: bool) -> None:
+    """Tell each message what was done to it last, and what this person could do to it."""
+    deeds, capabilities = Deed.objects.newest_of(thread), thread.channel.capabilities
+    for message in messages:
+        message.deed = deeds.get(message.pk)
+        message.offered = offered(message, capabilities) if moderates else []
 
 
 def answered_message(thread: Thread) -> Message | None:

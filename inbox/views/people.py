@@ -34,7 +34,7 @@ def clearance_give(request: HttpRequest, pk: int) -> HttpResponse:
     if person.pk == me(request).pk:
         return refused(request, _("Somebody else must clear you."), status=422)
     data = form.cleaned_data
-    person.clear(data["channel"], data["level"], mentor=data["mentor"], by=me(request))
+    person.clear(data["channel"], data["level"], mentor=data["mentor"], moderates=data["moderates"], by=me(request))
     messages.success(request, _("Saved."))
     return redirect("people")
 

@@ -12,7 +12,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from inbox.access import NOBODY, PUBLIC, ROUTES
-from inbox.models import Brake, Channel, FollowUp, Gap, Level, Person, Quarantined, Role, Snippet
+from inbox.models import Brake, Channel, Deed, FollowUp, Gap, Level, Person, Quarantined, Role, Snippet, What
 from inbox.models.recheck import start_situation
 from policies.models import Situation
 from tests import make
@@ -27,9 +27,11 @@ READ = {
     "healthz", "readyz", "metrics", "desk", "thread_list", "leaving", "live_stream", "thread", "thread_messages",
     "thread_head", "thread_side", "reply_compose", "follow_ups", "board", "rules", "rules_version", "channels",
     "people", "account_inactive", "account_reset_password_done", "account_reset_password_from_key_done",
+    "channel_new", "channel_connected",
 }  # fmt: skip
 PAGES = {
     "set_language", "webhook",
+    "channel_connect", "channel_reconnect", "channel_choose", "channel_disconnect", "message_moderate",
     "preferences", "rule_edit", "situation_new", "snippets", "snippet_edit", "channel", "account_login",
     "account_logout", "account_reset_password", "account_reset_password_from_key", "account_change_password",
     "account_reauthenticate",
@@ -55,6 +57,8 @@ WRITERS_ONLY = {"reply_undo", "reply_edit", "reply_out", "reply_written", "reply
 LEADS_SETTLE = {"reply_out", "reply_written", "reply_again"}
 # An agent reaches these as a mentor; here they are none.
 APPROVES = {"reply_approve", "reply_send_back"}
+# These ask whether a lead lets one hide and delete on the channel: here only leads may.
+MODERATES = {"message_moderate", "message_like", "deed_again"}
 
 
 def routes(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
@@ -93,22 +97,27 @@ def objects(facebook: Channel, bo: Person, lea: Person) -> Objects:
         Situation(kind="quiet", title="Kvartal", starts_at=make.after(-60), topics=["financials"]), by=lea
     )
     brake = Brake.pull(by=lea, person=bo)
+    message = thread.messages.get()
+    deed = Deed.ask(message, What.HIDE, by=lea, reason="insults")
     by_prefix = {
         "thread": thread.pk, "reply": reply.pk, "follow_up": follow_up.pk, "snippet": snippet.pk,
         "situation": situation.pk, "brake": brake.pk, "channel": facebook.pk, "clearance": bo.pk, "lock": bo.pk,
+        "message": message.pk, "deed": deed.pk,
     }  # fmt: skip
     arguments: dict[str, list[object]] = {}
     for route in ROUTES:
         prefix = next((name for name in by_prefix if route.startswith(name)), "")
         if prefix and route not in ("thread_list", "thread_next", "situation_new", "follow_ups", "snippets",
-                                    "channels", "brake_pull", "brake_release"):  # fmt: skip
+                                    "channels", "channel_new", "channel_connected", "brake_pull",
+                                    "brake_release"):  # fmt: skip
             arguments[route] = [by_prefix[prefix]]
     for route in ("reply_compose", "reply_check", "reply_draft", "reply_send", "reply_wrong_stop"):
         arguments[route] = [thread.pk]
-    gap = Gap.objects.create(channel=facebook, stream="feed", from_at=make.NOON, to_at=make.after(), wall="count")
+    gap = Gap.objects.create(channel=facebook, stream="feed", from_at=make.after(-3600), to_at=make.after(), wall="count")
     piece = Quarantined.objects.create(channel=facebook, stream="webhook", raw={}, digest="1", reason="odd")
     arguments |= {"webhook": ["facebook"], "gap_acknowledge": [gap.pk], "quarantine_replay": [piece.pk]}
     arguments |= {"quarantine_replay_all": [facebook.pk]}
+    arguments |= {"channel_connect": ["facebook"], "channel_choose": ["state"]}
     arguments |= {"rules_version": [1], "rule_edit": ["privacy"], "rule_off": ["privacy"]}
     arguments |= {"account_reset_password_from_key": ["x", "y"], "account_confirm_email": ["key"]}
     return Objects(arguments)
@@ -139,7 +148,7 @@ def expected(route: str, who: str) -> str:
     role = ROLE_OF.get(who, who)
     if role not in ROUTES[route]:
         return "refused"
-    if role in ("agent", "admin") and route in APPROVES:
+    if role in ("agent", "admin") and route in APPROVES | MODERATES:
         return "refused"
     if route in WRITERS_ONLY:
         return "served" if route in LEADS_SETTLE and role in ("lead", "admin") else "absent"
