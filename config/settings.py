@@ -245,6 +245,8 @@ SAMTAL_ORGANISATION = env.str("SAMTAL_ORGANISATION", default="Nordnett")
 SAMTAL_PROFILE = env.str("SAMTAL_PROFILE", default="company")
 if SAMTAL_PROFILE not in ("company", "public_body"):
     raise ImproperlyConfigured(f"SAMTAL_PROFILE is {SAMTAL_PROFILE!r}; use company or public_body.")
+# Whether the rules may ask the trained models; without them they go by words and signs alone.
+SAMTAL_MODELS = env.bool("SAMTAL_MODELS", default=True)
 # A public body speaks of residents, not of customers: its words come first.
 if SAMTAL_PROFILE == "public_body":
     LOCALE_PATHS.insert(0, BASE_DIR / "locale" / "public_body")
@@ -301,8 +303,8 @@ SAMTAL_SWEEP_SECONDS = number("SAMTAL_SWEEP_SECONDS", 2, least=0.05)
 SAMTAL_SWEEP_PATIENCE = number("SAMTAL_SWEEP_PATIENCE", 5, least=0.1)
 # How long the same form sent again gets the same answer.
 SAMTAL_ANSWERS_KEPT_DAYS = number("SAMTAL_ANSWERS_KEPT_DAYS", 3, least=0.01)
-SAMTAL_LOOK_AGAIN_DAYS = int(number("SAMTAL_LOOK_AGAIN_DAYS", 3, least=1))
-if SAMTAL_UNDO_SECONDS > 200:
 # So many messages may one person hide or delete within an hour; then a colleague should look.
 SAMTAL_REMOVALS_AN_HOUR = int(number("SAMTAL_REMOVALS_AN_HOUR", 20, least=1))
+SAMTAL_LOOK_AGAIN_DAYS = int(number("SAMTAL_LOOK_AGAIN_DAYS", 3, least=1))
+if SAMTAL_UNDO_SECONDS > 200:
     raise ImproperlyConfigured("SAMTAL_UNDO_SECONDS is at most 200.")

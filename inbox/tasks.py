@@ -368,4 +368,4 @@ def forget_answers() -> None:
     Submission.objects.outlived().delete()
 
 
-TASKS: dict[str, Task[[int], None]] = {"pull": pull, "hear": hear, "send": send, "renew": renew, "warn": warn}
+TASKS: dict[str, Task[[int], None]] = {"pull": pull, "hear": hear, "send": send, "do": do, "renew": renew, "warn": warn}

@@ -113,7 +113,9 @@ def objects(facebook: Channel, bo: Person, lea: Person) -> Objects:
             arguments[route] = [by_prefix[prefix]]
     for route in ("reply_compose", "reply_check", "reply_draft", "reply_send", "reply_wrong_stop"):
         arguments[route] = [thread.pk]
-    gap = Gap.objects.create(channel=facebook, stream="feed", from_at=make.after(-3600), to_at=make.after(), wall="count")
+    gap = Gap.objects.create(
+        channel=facebook, stream="feed", from_at=make.after(-3600), to_at=make.after(), wall="count"
+    )
     piece = Quarantined.objects.create(channel=facebook, stream="webhook", raw={}, digest="1", reason="odd")
     arguments |= {"webhook": ["facebook"], "gap_acknowledge": [gap.pk], "quarantine_replay": [piece.pk]}
     arguments |= {"quarantine_replay_all": [facebook.pk]}
