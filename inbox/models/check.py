@@ -59,6 +59,7 @@ def check_text(
         channel=str(thread.channel_id),
         language=thread.language,
         agent_language=translation.get_language() or "en",
+        models=settings.SAMTAL_MODELS,
         topic=thread.topic_in_force,
         topic_refused=frozenset(thread.topics_refused),
         incident=visibility == Visibility.PUBLIC and any(binds(outage, thread) for outage in outages),

@@ -336,7 +336,7 @@ class TestRecheck:
     ) -> None:
         reply = self.approved(rumour, anna, lea)
         draft = book.draft_from()
-        draft.rules.filter(code="facts").update(effect="hold", terms=["stenger"])
+        draft.rules.filter(code="facts").update(matcher="phrases", effect="hold", terms=["stenger"])
         publish_rulebook(draft, by=ada)
         reply = again(reply)
         assert (reply.state, reply.reason) == (ReplyState.HELD, "needs_approval")
