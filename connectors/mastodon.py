@@ -228,7 +228,7 @@ class Mastodon(Connector):
         listed = self._list(ask, bounds)
         items, malformed = answer.sorted_out(listed, read)
         marks = [item.mark for item in items]
-        if listed and not _lower(marks, window.walk_to):
+        if marks and not _lower(marks, window.walk_to):
             raise ConnectorError("Mastodon's pages lead nowhere", kind=ErrorKind.MALFORMED)
         fresh = [item.status for item in items if item.status and item.mark.at >= floor]
         messages, posts, odd = self._placed(fresh)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from tests.proofs.ground import fresh_database
+from tests.proofs.hostile import at_the_first_bad_one, bodies
 from tests.proofs.replays import Desk, replay, without_keys
 
 Figures = dict[str, object]
@@ -35,6 +36,8 @@ def replays_without_keys(times: int, seed: int) -> Figures:
 PROOFS: dict[str, tuple[Callable[[int, int], Figures], int]] = {
     "replays": (replays, 5000),
     "replays_without_keys": (replays_without_keys, CONTROL),
+    "bodies": (bodies, 50_000),
+    "bodies_given_up_at_the_first_bad_entry": (at_the_first_bad_one, 500),
 }
 
 

@@ -1,0 +1,332 @@
+"""Bodies that somebody has been at, through connectors and intake into the tables: no worker dies of one.
+
+What cannot be read is kept once. What follows a bad entry comes in with the same page; what follows a bad page comes in
+with the next.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest import mock
+
+from django.conf import settings
+from django.db import DatabaseError
+from hypothesis import HealthCheck, Phase, given, seed
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+
+from connectors.answer import Unreadable, as_object
+from connectors.base import ConnectorError, Malformed, Window
+from inbox import tasks
+from inbox.models import Message, Quarantined, RawEvent, Stream
+from inbox.models.intake import storable
+from tests import make
+from tests.connectors import stub
+from tests.connectors.answers import FIXTURES, LONG_AGO, fixture
+from tests.connectors.test_mutations import mutants
+
+Figures = dict[str, object]
+US = {"facebook": "5", "twitter": "77", "mastodon": "nordnett@mastodon.example", "feed": "https://blog.example/feed"}
+BATCH = 200
+# What a worker may die of: everything but the connectors' own error, which it expects.
+DEATHS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    AssertionError,
+    DatabaseError,
+)
+
+
+@dataclass
+class Tally:
+    bodies: int = 0
+    died: int = 0
+    refused: int = 0
+    quarantined: int = 0
+    doubled: int = 0
+    dropped: int = 0
+    late: int = 0
+    deaths: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        return not (self.died or self.doubled or self.dropped or self.late)
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One stream of one network: a whole good body, where its entries stand, and an entry that nobody has seen yet."""
+
+    network: str
+    stream: str
+    body: Any
+    fresh: Callable[[int], Any]
+
+    def around(self, entries: list[Any]) -> Any:
+        return entries if isinstance(self.body, list) else {**self.body, "data": entries}
+
+    @property
+    def entries(self) -> list[Any]:
+        found: list[Any] = self.body if isinstance(self.body, list) else self.body["data"]
+        return found
+
+
+def iso(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def lately() -> datetime:
+    return datetime.now(UTC) - timedelta(seconds=1)
+
+
+def facebook_post(n: int) -> Any:
+    people = {"from": {"id": "9", "name": "Elin"}, "to": {"data": [{"id": "5", "name": "Nordnett"}]}}
+    return {
+        "id": f"5_{10**9 + n}",
+        "message": "Följer",
+        "created_time": iso(lately()),
+        "status_type": "wall_post",
+        **people,
+    }
+
+
+def facebook_comment(n: int) -> Any:
+    return {
+        "id": f"70_{10**9 + n}",
+        "message": "Följer",
+        "created_time": iso(lately()),
+        "from": {"id": "9", "name": "E"},
+    }
+
+
+def facebook_message(n: int) -> Any:
+    people = {"from": {"id": "9", "name": "Elin"}, "to": {"data": [{"id": "5"}]}}
+    return {"id": f"m_{n}", "message": "Följer", "created_time": iso(lately()), **people}
+
+
+def facebook_rating(n: int) -> Any:
+    story = {"open_graph_story": {"id": f"5_{2 * 10**9 + n}"}, "reviewer": {"id": "9", "name": "Elin"}}
+    return {"created_time": iso(lately()), "review_text": "Följer", "recommendation_type": "positive", **story}
+
+
+def tweet(n: int) -> Any:
+    return {"id": str(2 * 10**18 + n), "text": "Följer @nordnett", "author_id": "9", "created_at": iso(lately())}
+
+
+def direct_message(n: int) -> Any:
+    about = {"dm_conversation_id": "9-77", "sender_id": "9", "event_type": "MessageCreate"}
+    return {"id": str(2 * 10**18 + 5 * 10**8 + n), "text": "Följer", "created_at": iso(lately()), **about}
+
+
+def status(n: int) -> Any:
+    account = {"id": "7", "acct": "elin@other.example", "username": "elin", "display_name": "Elin"}
+    said = {"content": "<p>Följer</p>", "visibility": "public", "in_reply_to_id": None, "replies_count": 0}
+    return {"id": str(10**17 + n), "created_at": iso(lately()), "account": account, **said}
+
+
+def mention(n: int) -> Any:
+    return {"id": str(10**18 + n), "type": "mention", "created_at": iso(lately()), "status": status(n)}
+
+
+def page(*entries: Any) -> Any:
+    return {"data": list(entries), "meta": {"result_count": len(entries)}}
+
+
+def lanes() -> list[Lane]:
+    return [
+        Lane("facebook", "feed", fixture("facebook_feed.json"), facebook_post),
+        Lane("facebook", "comments/5_70", fixture("facebook_comments.json"), facebook_comment),
+        Lane("facebook", "conversation/t_1", page(facebook_message(1), facebook_message(2)), facebook_message),
+        Lane("facebook", "ratings", page(facebook_rating(1), facebook_rating(2)), facebook_rating),
+        Lane("twitter", "mentions", fixture("x_mentions.json"), tweet),
+        Lane("twitter", "messages", page(direct_message(1), direct_message(2)), direct_message),
+        Lane("mastodon", "mentions", [mention(1), mention(2)], mention),
+    ]
+
+
+class Town:
+    """The channels, and a server that answers whatever a case says."""
+
+    def __init__(self, server: stub.Stub) -> None:
+        self.server = server
+        self.channels = {network: make.channel(network, account_id=US[network], reach_days=3650) for network in US}
+        self.tally = Tally()
+        self.fresh = 10
+
+    def next_fresh(self) -> int:
+        self.fresh += 1
+        return self.fresh
+
+    def read(self, network: str, stream: str, body: bytes) -> None:
+        """As a worker reads a stream from its beginning."""
+        self.tally.bodies += 1
+        self.server.answer = stub.plain(body, headers={"Content-Type": "application/json"})
+        channel = self.channels[network]
+        Stream.objects.filter(channel=channel).delete()
+        try:
+            tasks.read_stream(channel, channel.connect(), stream, 1, "")
+        except ConnectorError as error:
+            channel.record_error(error)
+            self.tally.refused += 1
+        except DEATHS as death:
+            self.tally.died += 1
+            self.tally.deaths.append(f"{network} {stream}: {death!r} from {body[:300]!r}")
+
+    def hear(self, body: bytes) -> None:
+        self.tally.bodies += 1
+        try:
+            if pk := RawEvent.keep("facebook", self.channels["facebook"].pk, body):
+                tasks.hear(pk)
+        except DEATHS as death:
+            self.tally.died += 1
+            self.tally.deaths.append(f"webhook: {death!r} from {body[:300]!r}")
+
+    def one_bad_entry(self, lane: Lane, bad: Any) -> None:
+        fresh = lane.fresh(self.next_fresh())
+        whole = lane.around([copy.deepcopy(bad), *lane.entries[1:], fresh])
+        body = json.dumps(whole).encode()
+        before, refused = Quarantined.objects.count(), self.tally.refused
+        self.read(lane.network, lane.stream, body)
+        if self.tally.refused == refused:
+            self.see_kept(lane, body, before)
+        self.see_follower(lane, fresh)
+
+    def one_bad_page(self, lane: Lane, body: bytes) -> None:
+        self.read(lane.network, lane.stream, body)
+        fresh = lane.fresh(self.next_fresh())
+        self.read(lane.network, lane.stream, json.dumps(lane.around([fresh])).encode())
+        self.see_follower(lane, fresh)
+
+    def see_kept(self, lane: Lane, body: bytes, before: int) -> None:
+        """What the connector could not read is in the quarantine, and once, also when it comes again."""
+        channel = self.channels[lane.network]
+        bad = channel.connect().fetch_page(lane.stream, Window(), since=LONG_AGO, known={}).malformed
+        kept = set(Quarantined.objects.filter(channel=channel).values_list("digest", flat=True)) if bad else set()
+        self.tally.dropped += len({digest(one) for one in bad} - kept)
+        after = Quarantined.objects.count()
+        self.tally.quarantined += after - before
+        if after > before:
+            self.read(lane.network, lane.stream, body)
+            self.tally.doubled += Quarantined.objects.count() - after
+
+    def see_follower(self, lane: Lane, fresh: Any) -> None:
+        raw = fresh.get("status", fresh)
+        remote_id = str(raw.get("id") or raw["open_graph_story"]["id"])
+        if not Message.objects.filter(network=lane.network, remote_id=remote_id).exists():
+            self.tally.late += 1
+            self.tally.deaths.append(f"late: {lane.network} {lane.stream}")
+
+
+def digest(bad: Malformed) -> str:
+    raw = json.dumps(storable(bad.raw), sort_keys=True).encode()
+    return hashlib.md5(raw, usedforsecurity=False).hexdigest()
+
+
+NOTIFICATION = {
+    "id": "5", "time": 1795161600, "changes": [{"field": "feed", "value": {
+        "item": "comment", "verb": "add", "comment_id": "70_1", "post_id": "5_70", "parent_id": "5_70",
+        "from": {"id": "9", "name": "Elin"}, "created_time": 1795161600, "message": "Hej"}}],
+}  # fmt: skip
+
+
+def notification(n: int) -> Any:
+    made = copy.deepcopy(NOTIFICATION)
+    made["changes"][0]["value"]["comment_id"] = f"70_{3 * 10**9 + n}"  # type: ignore[index]
+    return made
+
+
+def bitten(draw: st.DataObject, body: bytes) -> bytes:
+    """With a few bytes more or fewer somewhere."""
+    at = draw.draw(st.integers(0, len(body)))
+    return body[:at] + draw.draw(st.binary(max_size=6)) + body[at + draw.draw(st.integers(0, 40)) :]
+
+
+def live(town: Town, times: int, number: int) -> None:
+    """At least so many bodies, made by hypothesis: bad entries among good ones, bad pages, bitten bytes, notices."""
+    ways = lanes()
+    blog = (FIXTURES / "blog.rss").read_bytes()
+
+    def case(data: st.DataObject) -> None:
+        lane = data.draw(st.sampled_from(ways))
+        kind = data.draw(st.sampled_from(["entry", "entry", "entry", "page", "bytes", "notice", "feed"]))
+        if kind == "entry":
+            town.one_bad_entry(lane, data.draw(mutants(lane.entries[0])))
+        elif kind == "page":
+            town.one_bad_page(lane, json.dumps(data.draw(mutants(lane.body))).encode())
+        elif kind == "bytes":
+            town.one_bad_page(lane, bitten(data, json.dumps(lane.body).encode()))
+        elif kind == "feed":
+            town.read("feed", "entries", bitten(data, blog))
+        else:
+            told_badly(town, data)
+
+    batch = 0
+    while town.tally.bodies < times:
+        made = profile(
+            max_examples=min(times - town.tally.bodies, BATCH), deadline=None, database=None, phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        seed(number + batch)(made(given(st.data())(case)))()
+        batch += 1
+
+
+def told_badly(town: Town, data: st.DataObject) -> None:
+    number = town.next_fresh()
+    entry = [data.draw(mutants(NOTIFICATION)), notification(number)]
+    body = json.dumps({"object": "page", "entry": entry}).encode()
+    town.hear(bitten(data, body) if data.draw(st.booleans()) and data.draw(st.booleans()) else body)
+    town.hear(json.dumps({"object": "page", "entry": [notification(number)]}).encode())
+    if not Message.objects.filter(network="facebook", remote_id=f"70_{3 * 10**9 + number}").exists():
+        town.tally.late += 1
+        town.tally.deaths.append("late: webhook")
+
+
+@contextmanager
+def town() -> Iterator[Town]:
+    with stub.listening(stub.plain(b"")) as server:
+        before = settings.SAMTAL_SANDBOX_URL
+        settings.SAMTAL_SANDBOX_URL = server.base
+        try:
+            yield Town(server)
+        finally:
+            settings.SAMTAL_SANDBOX_URL = before
+
+
+def bodies(times: int, number: int) -> Figures:
+    with town() as place:
+        live(place, times, number)
+        tally = place.tally
+        return {**counts(tally), "messages": Message.objects.count(), "clean": tally.clean}
+
+
+def at_the_first_bad_one(times: int, number: int) -> Figures:
+    """The control: a reader that gives a page up at the first entry it cannot read."""
+    with mock.patch("connectors.answer.sorted_out", hasty), town() as place:
+        live(place, times, number)
+        return {**counts(place.tally), "clean": place.tally.late > 0}
+
+
+def hasty(items: Any, read: Callable[[Any], Any]) -> tuple[list[Any], list[Malformed]]:
+    good = []
+    for item in items:
+        try:
+            good.append(read(as_object(item, "the entry")))
+        except Unreadable as error:
+            return good, [Malformed(item, str(error))]
+    return good, []
+
+
+def counts(tally: Tally) -> Figures:
+    shown = ("bodies", "died", "refused", "quarantined", "doubled", "dropped", "late")
+    return {**{name: getattr(tally, name) for name in shown}, "first": tally.deaths[:3]}
