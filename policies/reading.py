@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from policies.language import guess
-from policies.patterns import pattern
+from policies.patterns import says
 from policies.text import fold
 from policies.topics import shipped
 from policies.verdict import TopicGuess, Turn
@@ -54,7 +54,7 @@ def _understood(text: str) -> tuple[TopicGuess, bool]:
 
 def speaks_of_danger(text: str) -> bool:
     """Does it contain plain words of danger to life or health, of a threat or of despair?"""
-    return bool(pattern("danger", "danger").search(fold(text).low))
+    return says("danger", "danger", fold(text).low)
 
 
 def is_bare_thanks(text: str) -> bool:

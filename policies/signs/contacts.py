@@ -10,7 +10,7 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 
-from policies.patterns import pattern
+from policies.patterns import pattern, places, says
 from policies.signs.numbers import overlaps, recognise
 from policies.text import Span, fold, sentences
 
@@ -35,7 +35,7 @@ def _lead_in(low: str, start: int) -> str:
 
 def _last(meaning: str, text: str) -> int:
     """Where a word of this meaning stands last, -1 if none does: the nearer one speaks for the contact."""
-    return max((found.start() for found in pattern("contacts", meaning).finditer(text)), default=-1)
+    return max((found.start() for found in places("contacts", meaning, text)), default=-1)
 
 
 def _said_to_be_ours(low: str, start: int) -> bool:
@@ -107,11 +107,7 @@ def _use(written: str, language: str) -> str:
 def _looks_like_phone(low: str, span: Span) -> bool:
     """Grouped, with a prefix, or called a phone: eight digits in a row may be anything."""
     written = low[slice(*span)]
-    return (
-        " " in written
-        or written.startswith(("+", "0"))
-        or bool(pattern("contacts", "phone_word").search(_lead_in(low, span[0])))
-    )
+    return " " in written or written.startswith(("+", "0")) or says("contacts", "phone_word", _lead_in(low, span[0]))
 
 
 def _phones(low: str, language: str, own: frozenset[str]) -> Iterator[Contact]:

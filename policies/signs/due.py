@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from functools import cache, lru_cache
 
-from policies.patterns import expressions, pattern, pattern_lists
+from policies.patterns import expressions, pattern_lists, says
 from policies.text import fold
 
 NOON, DAY_END, EVENING = time(12), time(17), time(21)
@@ -167,7 +167,7 @@ def _next_date(at: datetime, day: int, month: int) -> datetime:
 
 
 def _phrase(low: str) -> Moment | None:
-    return next((moment for name, moment in _MOMENTS.items() if pattern("due", name).search(low)), None)
+    return next((moment for name, moment in _MOMENTS.items() if says("due", name, low)), None)
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from policies.lexicon import hits
-from policies.patterns import pattern
+from policies.patterns import places
 from policies.text import Span, fold
 
 _CAPITALS = re.compile(r"\b[A-ZÅÄÖÆØÉÜ]{2,}(?:['’-]?[A-ZÅÄÖÆØÉÜ]+)*\b")
@@ -179,7 +179,7 @@ def heard(draft: str) -> tuple[tuple[str, Span], ...]:
         *(("shouting", span) for span in _shouting(draft)),
         *(("swearing", span) for span in found.get("swearing", ())),
         *(("insult", span) for span in found.get("insults", ())),
-        *(("scorn", folded.span(*hit.span())) for hit in pattern("tone", "scorn").finditer(folded.low)),
+        *(("scorn", folded.span(*hit.span())) for hit in places("tone", "scorn", folded.low)),
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from policies.patterns import pattern
+from policies.patterns import hints, places, says
 from policies.text import Span, fold, sentences
 
 # A name inside a sentence. In front of it: "Hej Dorthe", "Looking you up now Tina", "Roar er skilsmissesyk".
@@ -18,12 +18,14 @@ _STEM = 5  # letters that two forms of a word share
 
 
 def _says(meaning: str, low: str) -> bool:
-    return bool(pattern("privacy", meaning).search(low))
+    return says("privacy", meaning, low)
 
 
 @lru_cache(maxsize=256)
 def matters(draft: str, customer_text: str = "") -> tuple[Span, ...]:
     """Sentences that tell of somebody's illness, debts or grief; what the customer has told is only repeated."""
+    if not hints("privacy", fold(draft).low) & {"illness", "trouble"}:
+        return ()
     return tuple(span for span in sentences(draft) if _tells(draft[slice(*span)], fold(customer_text).low))
 
 
@@ -40,4 +42,4 @@ def _tells(sentence: str, known: str) -> bool:
 
 
 def _words(meaning: str, low: str) -> Iterator[str]:
-    return (found.group() for found in pattern("privacy", meaning).finditer(low))
+    return (found.group() for found in places("privacy", meaning, low))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from policies.lexicon import any_hit
-from policies.patterns import pattern
+from policies.patterns import hints, says
 from policies.signs.contacts import contacts
 from policies.signs.matters import matters
 from policies.signs.numbers import recognise, said_by_customer
@@ -86,6 +86,8 @@ def asked(draft: str, before: str = "") -> tuple[tuple[str, Span], ...]:
 
     before: what was written last in the thread, which "yes, write it here" answers.
     """
+    if not before and not hints("privacy", fold(draft).low).intersection(_ASKED_FOR):
+        return ()
     elsewhere = any_hit(draft, "private_way")
     lows = [(fold(draft[slice(*span)]).low, span) for span in sentences(draft)]
     here = not elsewhere and (_agrees(draft, before) or any(_opens(low) for low, _ in lows))
@@ -128,7 +130,7 @@ def _asked_in(low: str, *, elsewhere: bool, here: bool) -> list[str]:
 
 
 def _says(low: str, meaning: str) -> bool:
-    return bool(pattern("privacy", meaning).search(low))
+    return says("privacy", meaning, low)
 
 
 def _asks_here(low: str) -> bool:

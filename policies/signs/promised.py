@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from policies.patterns import pattern
+from policies.patterns import hints, pattern, places, says
 from policies.signs.due import due
 from policies.text import Span, fold, sentences
 
@@ -36,6 +36,7 @@ _OPENING = re.compile(
     r"(?:[^,!.]{1,20}[,!] )?"
     r"(?:(?:just|bare|bara|please|så|so|da|då|then|gerne|gärna|gjerne|endelig|or|ja|ok|og|och|and) )*"
 )
+_PROMISING = frozenset({"contact", "expect", "seek", "settle", "solemn", "word", "work", "sent", "visits"})
 _NEAR = 18  # characters before a verb in which a negation or a past tense speaks of it
 _LEAD = 16  # characters of a clause after which a verb no longer has the subject of the clause before
 _TODAY = re.compile(r"(?<!\w)(?:i ?dag|today|nu|nå|now)(?!\w)")
@@ -66,18 +67,19 @@ def _trimmed(draft: str, span: Span) -> Span:
 
 
 def _says(meaning: str, low: str) -> bool:
-    return bool(pattern("promises", meaning).search(low))
+    return says("promises", meaning, low)
 
 
 @lru_cache(maxsize=256)
 def _read(sentence: str) -> str:
     """The sentence folded, without what the customer is asked to do and without what always holds."""
-    return _ours_only(pattern("promises", "customer").sub(" … ", fold(sentence).low.strip()))
+    low = fold(sentence).low.strip()
+    return _ours_only(pattern("promises", "customer").sub(" … ", low) if _says("customer", low) else low)
 
 
 def _promises(sentence: str) -> bool:
     low = _read(sentence)
-    if low.endswith("?"):
+    if low.endswith("?") or not (hints("promises", low) & _PROMISING or _FUTURE.search(low)):
         return False
     timed = _is_timed(low)
     if _says("solemn", low) or (timed and (_says("word", low) or _works(low))):
@@ -107,7 +109,7 @@ def _works(low: str) -> bool:
     """Work that will be done; neither denied nor merely possible."""
     return any(
         not (_NOT.search(near) or _MAY.search(near))
-        for found in pattern("promises", "work").finditer(low)
+        for found in places("promises", "work", low)
         for near in (low[max(0, found.start() - _NEAR) : found.start()],)
     )
 
@@ -119,12 +121,14 @@ def _ours_only(low: str) -> str:
 
 def _reaches(low: str) -> bool:
     """One of us reaches the customer, goes and asks, or puts something right: owed whenever it is said."""
-    settles = any(not _denied(low, found) for found in pattern("promises", "settle").finditer(low))
+    settles = any(not _denied(low, found) for found in places("promises", "settle", low))
     return settles or _ours_do("contact", low) or _ours_do("seek", low)
 
 
 def _ours_do(meaning: str, low: str) -> bool:
     """Has a verb of this meaning one of us as its subject?"""
+    if meaning not in hints("promises", low):
+        return False
     ours = False
     for place, clause in enumerate(filter(None, _TURN.split(low))):
         ours = ours if place else bool(_UNSPOKEN.match(clause))
@@ -135,7 +139,7 @@ def _ours_do(meaning: str, low: str) -> bool:
 
 
 def _meant(meaning: str, low: str) -> list[re.Match[str]]:
-    return [found for found in pattern("promises", meaning).finditer(low) if not _denied(low, found)]
+    return [found for found in places("promises", meaning, low) if not _denied(low, found)]
 
 
 def _denied(low: str, found: re.Match[str]) -> bool:

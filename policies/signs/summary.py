@@ -24,7 +24,7 @@ def summary(draft: str, thread: Sequence[Turn], context: Context) -> tuple[str, 
 def _of_signs(draft: str, thread: Sequence[Turn], context: Context) -> Iterator[str]:
     yield context.visibility
     yield f"length{min(2 * _MOST, len(draft) // _LENGTH)}"
-    for kind, _ in (*given(draft, thread, context), *asked(draft)):
+    for kind, _ in (*given(draft, thread, context), *asked(draft, "\n".join(turn.text for turn in thread[-2:]))):
         yield f"personal.{kind}"
     for kind, _ in heard(draft):
         yield f"loud.{kind}"
