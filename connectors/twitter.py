@@ -195,6 +195,7 @@ class Twitter(Connector):
         sheet = _sheet([raw], _Includes(), us=self._us, last=True)
         return Page(tuple(sheet.messages), Window(), posts=tuple(sheet.posts), malformed=tuple(sheet.malformed))
 
+    media_hosts = ("twimg.com",)
     optional = frozenset({"messages"})
 
     def streams(self) -> tuple[str, ...]:
@@ -226,9 +227,8 @@ class Twitter(Connector):
         if outgoing.visibility is Visibility.PRIVATE:
             return self._send_message(outgoing)
         fields = {"text": outgoing.text, "in_reply_to_tweet_id": outgoing.answers_remote_id}
-        # Counted before the call: also a post whose outcome is unknown may be billed.
-        self._spent["link" if twitter_text.has_link(outgoing.text) else "reply"] += 1
-        made = answer.part(self._ask(partial(self._client.create_tweet, user_auth=False, **fields)), "data")
+        kind = "link" if twitter_text.has_link(outgoing.text) else "reply"
+        made = answer.part(self._write(partial(self._client.create_tweet, user_auth=False, **fields), kind), "data")
         remote_id = self._http.believe(_tweet_id, made.get("id"), "id of the new post")
         return Sent(remote_id, permalink=_permalink("", remote_id), at=time_of(remote_id))
 
@@ -343,9 +343,9 @@ class Twitter(Connector):
         return partial(twitter_messages.message, read=parts, time_of=time_of)
 
     def _send_message(self, outgoing: Outgoing) -> Sent:
-        self._spent["dm_sent"] += 1
         fields = {"dm_conversation_id": outgoing.root_remote_id, "text": outgoing.text}
-        made = answer.part(self._ask(partial(self._client.create_direct_message, user_auth=False, **fields)), "data")
+        call = partial(self._client.create_direct_message, user_auth=False, **fields)
+        made = answer.part(self._write(call, "dm_sent"), "data")
         remote_id = self._http.believe(_tweet_id, made.get("dm_event_id"), "id of the new message")
         return Sent(remote_id, at=time_of(remote_id))
 
@@ -381,7 +381,8 @@ class Twitter(Connector):
         """Change a post that stands there; X answers how it stands afterwards."""
         if not _TWEET_ID.fullmatch(remote_id):
             raise ConnectorError("X has no such id", kind=ErrorKind.INVALID, permanent=True)
-        now = answer.part(self._ask(partial(change, remote_id, user_auth=False)), "data")
+        kind = "delete" if word == "deleted" else "manage"
+        now = answer.part(self._write(partial(change, remote_id, user_auth=False), kind), "data")
         if now.get(word) is not wanted:
             raise ConnectorError("X did not say that it is done", kind=ErrorKind.MALFORMED, outcome_unknown=True)
 
@@ -439,6 +440,16 @@ class Twitter(Connector):
     @property
     def _read_at(self) -> datetime | None:
         return self._http.last.at if self._http.last else None
+
+    def _write(self, call: Callable[[], Any], kind: str) -> JsonObject:
+        """A write that X bills: also one whose outcome is unknown may be, one that was refused is not."""
+        try:
+            found = self._ask(call)
+        except ConnectorError as error:
+            self._spent[kind] += error.outcome_unknown
+            raise
+        self._spent[kind] += 1
+        return found
 
     def _bill(self, found: JsonObject, items: Sequence[object], kind: str) -> None:
         """X is paid by what it gives out: the posts, and the people that come along with them."""

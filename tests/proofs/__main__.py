@@ -14,6 +14,10 @@ from dataclasses import asdict
 
 from tests.proofs.ground import fresh_database
 from tests.proofs.hostile import at_the_first_bad_one, bodies
+from tests.proofs.intake_events import events, without_tombstones
+from tests.proofs.intake_kills import careless_kills, kills
+from tests.proofs.limits import budgets, heedless
+from tests.proofs.notifications import believing, mutations
 from tests.proofs.replays import Desk, replay, without_keys
 
 Figures = dict[str, object]
@@ -38,6 +42,14 @@ PROOFS: dict[str, tuple[Callable[[int, int], Figures], int]] = {
     "replays_without_keys": (replays_without_keys, CONTROL),
     "bodies": (bodies, 50_000),
     "bodies_given_up_at_the_first_bad_entry": (at_the_first_bad_one, 500),
+    "intake_events": (events, 10_000),
+    "intake_events_without_tombstones": (without_tombstones, 1500),
+    "intake_kills": (kills, 1000),
+    "budgets": (budgets, 10_000),
+    "budgets_unheeded": (heedless, 600),
+    "notifications": (mutations, 10_000),
+    "notifications_believed": (believing, 200),
+    "intake_kills_careless": (careless_kills, 120),
 }
 
 

@@ -41,8 +41,10 @@ def signed(body: bytes) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def _no_wake_ups(monkeypatch: pytest.MonkeyPatch) -> None:
+def _alone(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
+    """Nobody is woken, and no network can be asked."""
     monkeypatch.setattr(tasks, "wake", lambda task, pk: True)
+    settings.SAMTAL_SANDBOX_URL = "http://127.0.0.1:9"
 
 
 class TestVerification:
@@ -146,7 +148,7 @@ class TestTelling:
 
 
 @pytest.fixture
-def address(transactional_db: None, street: Remote) -> Iterator[str]:
+def address(_alone: None, transactional_db: None, street: Remote) -> Iterator[str]:
     """Samtal as the sandbox reaches it."""
     with site.running() as base:
         try:
