@@ -1,9 +1,11 @@
-"""`make chaos`: sending and intake under random kills, beside a deliberately naive sender.
+"""The proofs of sending, each in a world of its own; the last line on standard output is JSON.
 
-    python -m tests.chaos --kills 1000 [--seed N] [--naive]
+    python -m tests.chaos kills --kills 1000 [--seed N]     the kills, and the naive sender beside them
+    python -m tests.chaos naive                             the naive sender alone
+    python -m tests.chaos restarts                          PostgreSQL restarted, Redis emptied, Redis lost
+    python -m tests.chaos answers                           answers that do not arrive, reads that lag
 
-The only line on standard output is JSON; progress goes to standard error.
-Exit code 1 where anything was lost or doubled, or the naive sender was not.
+Progress goes to standard error. Exit code 1 where a proof does not hold.
 """
 
 from __future__ import annotations
@@ -13,50 +15,100 @@ import json
 import random
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Callable
 
 import django
 
 from tests.chaos.world import Plan, World
 
+Figures = dict[str, object]
 NAIVE_DOUBLED, NAIVE_KILLS = 100, 300
-LONGEST = 720.0  # seconds of killing
+TOTALS = ("sends", "sent", "lost", "doubled", "uncertain", "seconds")
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    seed = options.seed or random.SystemRandom().randrange(1, 1_000_000)
-    print(f"seed {seed}", file=sys.stderr, flush=True)
-    with World(Plan(seed=seed, naive=options.naive)) as world:
+    options.seed = options.seed or random.SystemRandom().randrange(1, 1_000_000)
+    print(f"seed {options.seed}", file=sys.stderr, flush=True)
+    figures = PROOFS[options.proof](options)
+    print(json.dumps({"proof": options.proof, **figures}), flush=True)
+    return 0 if figures["clean"] else 1
+
+
+def kills(options: argparse.Namespace) -> Figures:
+    with World(Plan(seed=options.seed)) as world:
         # Only now the environment names the database of this run.
         django.setup()
-        from tests.chaos.run import Run
+        from tests.chaos.kills import kill
 
-        run = Run(world)
-        if options.naive:
-            figures = run.naive_to_the_end(NAIVE_DOUBLED, NAIVE_KILLS, options.longest)
-        else:
-            figures = run.to_the_end(options.kills, options.longest)
-    if not options.naive and not options.alone:
-        figures |= _naive(seed)
-    print(json.dumps(figures), flush=True)
-    return 0 if options.naive or (figures["clean"] and figures.get("naive_doubled", 1)) else 1
+        figures = kill(world, options.kills, options.longest)
+    if options.alone:
+        return figures
+    beside = _naive_beside(options)
+    return {**figures, **beside, "clean": figures["clean"] and beside["clean"]}
 
 
-def _naive(seed: int) -> dict[str, object]:
-    """The naive sender in the same harness, in a world of its own."""
-    command = (sys.executable, "-m", "tests.chaos", "--naive", "--seed", str(seed))
-    said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    figures: dict[str, object] = json.loads(said.splitlines()[-1])
+def naive(options: argparse.Namespace) -> Figures:
+    with World(Plan(seed=options.seed, naive=True)) as world:
+        django.setup()
+        from tests.chaos.kills import kill_naive
+
+        figures = kill_naive(world, NAIVE_DOUBLED, NAIVE_KILLS, options.longest)
+    # A control: it must double, or the harness misses the moment.
+    return {**figures, "clean": bool(figures["naive_doubled"])}
+
+
+def _naive_beside(options: argparse.Namespace) -> Figures:
+    """In a process of its own: Django is set up for one database only."""
+    command = ("-m", "tests.chaos", "naive", "--seed", str(options.seed), "--longest", str(options.longest))
+    said = subprocess.run((sys.executable, *command), stdout=subprocess.PIPE, text=True, check=False).stdout
+    figures: Figures = json.loads(said.splitlines()[-1])
+    del figures["proof"]
     return figures
+
+
+def restarts(options: argparse.Namespace) -> Figures:
+    with World(Plan(seed=options.seed, answers=0.2)) as world:
+        django.setup()
+        from tests.chaos.restarts import restart
+
+        return restart(world, options.restarts, options.flushes)
+
+
+def answers(options: argparse.Namespace) -> Figures:
+    """A line for each lag and fault, and one for all."""
+    with World(Plan(seed=options.seed, quiet=4.0, gap=2.0, deadline=0.5, skew=0.2, answers=0.0)) as world:
+        django.setup()
+        from tests.chaos.answers import answer
+
+        total: Counter[str] = Counter()
+        clean = True
+        for figures in answer(world, options.sends):
+            print(json.dumps({"proof": "answers", **figures}), flush=True)
+            total.update({name: number for name, number in figures.items() if name in TOTALS})
+            clean = clean and bool(figures["clean"])
+    return {**total, "clean": clean, "seed": options.seed}
+
+
+PROOFS: dict[str, Callable[[argparse.Namespace], Figures]] = {
+    "kills": kills,
+    "naive": naive,
+    "restarts": restarts,
+    "answers": answers,
+}
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("proof", choices=PROOFS)
     parser.add_argument("--seed", type=int, default=0, help="0 takes one at random; it is printed")
-    parser.add_argument("--longest", type=float, default=LONGEST, help="seconds of killing at most")
-    parser.add_argument("--naive", action="store_true", help="only the naive sender")
-    parser.add_argument("--alone", action="store_true", help="without the naive sender beside it")
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--longest", type=float, default=780.0, help="seconds of killing at most")
+    parser.add_argument("--alone", action="store_true", help="kills: without the naive sender beside them")
+    parser.add_argument("--restarts", type=int, default=200)
+    parser.add_argument("--flushes", type=int, default=100)
+    parser.add_argument("--sends", type=int, default=500, help="answers: of each fault at each lag")
     return parser
 
 

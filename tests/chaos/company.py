@@ -192,17 +192,17 @@ class Agent:
         for reply in Reply.objects.filter(written_by=self.person, state=ReplyState.DRAFT).select_related("thread"):
             self.company.stopped[reply.reason] += 1
             self.let_go(reply)
-        if not self.company.closed and Reply.objects.due().count() < self.company.most_waiting:
-            for thread in self.share():
+        if not self.company.closed:
+            for thread in self.share(self.company.most_waiting - Reply.objects.due().count()):
                 reply = Reply.draft(thread, by=self.person)
                 reply.save_text(f"Takk for at du skriver til oss. {words(reply.pk).capitalize()}")
                 self.let_go(reply)
 
-    def share(self) -> list[Thread]:
-        """Five new threads, of the part that is this agent's."""
+    def share(self, room: int) -> list[Thread]:
+        """New threads, five at most, of the part that is this agent's."""
         mine = [pk for pk in unanswered().values_list("pk", flat=True) if pk % AGENTS == self.number]
         self.company.mix(mine)
-        return list(Thread.objects.filter(pk__in=mine[:5]).select_related("channel"))
+        return list(Thread.objects.filter(pk__in=mine[: max(0, min(room, 5))]).select_related("channel"))
 
     def let_go(self, reply: Reply) -> None:
         newest = reply.thread.messages.order_by("-pk").values_list("pk", flat=True).first()

@@ -53,7 +53,7 @@ class Killer:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="killer", daemon=True)
         self._broker = redis.Redis.from_url(world.servers.redis_url, socket_timeout=1)
-        self._board = Board(world.home / "open")
+        self.board = Board(world.home / "open")
         self._spared: deque[tuple[int, int]] = deque(maxlen=1000)
         self._usual = Mood(answers=world.plan.answers)
         self._acts: tuple[tuple[float, str, Callable[[], bool]], ...] = (
@@ -121,14 +121,14 @@ class Killer:
         if pid is None:
             return False
         self._stop.wait(self._chance.uniform(0.0, self.world.plan.answers))
-        self._board.take_down(pid)
+        self.board.take_down(pid)
         return _kill(pid)
 
     def _somebody_open(self) -> int | None:
         """A living process of ours whose open attempt is not among the spared; waited for a little."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until and not self._stop.wait(0.005):
-            for attempt in self._board.open():
+            for attempt in self.board.open():
                 if attempt in self._spared:
                     continue
                 self._spared.append(attempt)
