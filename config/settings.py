@@ -303,6 +303,8 @@ SAMTAL_SWEEP_SECONDS = number("SAMTAL_SWEEP_SECONDS", 2, least=0.05)
 SAMTAL_SWEEP_PATIENCE = number("SAMTAL_SWEEP_PATIENCE", 5, least=0.1)
 # How long the same form sent again gets the same answer.
 SAMTAL_ANSWERS_KEPT_DAYS = number("SAMTAL_ANSWERS_KEPT_DAYS", 3, least=0.01)
+# Whether our X app is on a self-serve plan: it may answer only posts that mention or quote us.
+SAMTAL_X_SELF_SERVE = env.bool("SAMTAL_X_SELF_SERVE", default=True)
 # So many messages may one person hide or delete within an hour; then a colleague should look.
 SAMTAL_REMOVALS_AN_HOUR = int(number("SAMTAL_REMOVALS_AN_HOUR", 20, least=1))
 SAMTAL_LOOK_AGAIN_DAYS = int(number("SAMTAL_LOOK_AGAIN_DAYS", 3, least=1))

@@ -367,6 +367,8 @@ class Capabilities:
     can_delete: our own messages. can_delete_others: customers' messages too.
     can_listen: it can be searched for what nobody has said to us.
     hides: the kinds of customers' messages that can be hidden, and shown again.
+    private_within: how long after a customer's last word a conversation takes answers; None sets no time.
+    private_reply_within: how long a public message takes its one private answer; None where there is none.
     """
 
     can_reply: bool = True
@@ -382,7 +384,8 @@ class Capabilities:
     hides: frozenset[Kind] = frozenset()
     can_edit: bool = False
     can_listen: bool = False
-    can_private_reply: bool = False
+    private_within: timedelta | None = None
+    private_reply_within: timedelta | None = None
     link_cost_note: bool = False
 
 
@@ -480,6 +483,11 @@ class Connector(ABC):
     def parse_webhook(cls, body: bytes) -> Notification:
         """What a webhook's body tells. Its signature has been checked. Raises ConnectorError(kind=MALFORMED)."""
         raise ConnectorError(f"{cls.label} sends no webhooks that Samtal reads", kind=ErrorKind.MALFORMED)
+
+    @classmethod
+    def summoned(cls, raw: Mapping[str, object], *, account_id: str) -> bool:
+        """Whether a message, as the network gave it, calls on us: some networks let only such be answered by API."""
+        return True
 
     @classmethod
     def length(cls, text: str) -> int:

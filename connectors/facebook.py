@@ -152,6 +152,8 @@ class Facebook(Connector):
         can_delete_others=True,
         can_like=True,
         hides=frozenset({Kind.COMMENT, Kind.POST}),
+        private_within=timedelta(hours=24),
+        private_reply_within=timedelta(days=7),
     )
 
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:

@@ -269,6 +269,15 @@ class Twitter(Connector):
         raise ConnectorError(problem, kind=ErrorKind.MALFORMED)
 
     @classmethod
+    def summoned(cls, raw: JsonObject, *, account_id: str) -> bool:
+        """Self-serve apps may answer what mentions or quotes us. Whom a post quotes it does not tell: it is tried."""
+        if not raw or any(one.get("type") == "quoted" for one in _references(raw)):
+            return True
+        entities = answer.part(raw, "entities")
+        named = [*answer.parts(entities, "mentions"), *answer.parts(entities, "user_mentions")]
+        return any(account_id in (answer.known_id(one, "id"), answer.known_id(one, "id_str")) for one in named)
+
+    @classmethod
     def length(cls, text: str) -> int:
         return twitter_text.weight(text)
 
@@ -746,9 +755,12 @@ def _known_as(tweet_id: str, includes: _Includes) -> str:
     return _first_version(includes.tweets.get(tweet_id, {}), tweet_id)
 
 
+def _references(raw: JsonObject) -> list[JsonObject]:
+    return [*answer.parts(raw, "referenced_tweets"), *answer.parts(raw, "referenced_posts")]
+
+
 def _replied_to(raw: JsonObject) -> str:
-    references = answer.parts(raw, "referenced_tweets") + answer.parts(raw, "referenced_posts")
-    replied = [_other_id(one, "id") for one in references if one.get("type") == "replied_to"]
+    replied = [_other_id(one, "id") for one in _references(raw) if one.get("type") == "replied_to"]
     return replied[0] if replied else ""
 
 

@@ -67,6 +67,7 @@ ROUTES: dict[str, frozenset[str]] = {
     "reply_check": DESK,
     "reply_draft": DESK,
     "reply_send": DESK,
+    "reply_turn": DESK,
     "reply_wrong_stop": DESK,
     "reply_undo": DESK,
     "reply_out": DESK,

@@ -249,10 +249,16 @@ document.addEventListener("click", (event) => {
 
 const due = new Map();
 
+// 5:09 for hours and minutes; seconds only where there is no hour any more
+function clock(seconds) {
+  const [first, second] = seconds < 3600 ? [seconds / 60, seconds % 60] : [seconds / 3600, (seconds % 3600) / 60];
+  return `${Math.floor(first)}:${String(Math.floor(second)).padStart(2, "0")}`;
+}
+
 function countDown(element) {
   const left = Math.ceil((due.get(element) - performance.now()) / 1000);
   if (left > 0) {
-    element.textContent = element.dataset.dueText.replace("{seconds}", String(left));
+    element.textContent = element.dataset.dueText.replace("{seconds}", String(left)).replace("{clock}", clock(left));
     return;
   }
   due.delete(element);

@@ -20,6 +20,7 @@ from inbox.clock import Clock, moment
 from inbox.models.audit import Audit
 from inbox.models.channel import Brake, Channel, ChannelState
 from inbox.models.check import check_reply
+from inbox.models.door import takes_answers
 from inbox.models.follow_up import FollowUp
 from inbox.models.message import Message
 from inbox.models.person import Person
@@ -261,6 +262,14 @@ class Reply(models.Model):
         if rows:
             self.refresh_from_db()
         return bool(rows)
+
+    def turn(self, visibility: Visibility) -> bool:
+        """Answer something said in public in private, or the other way; the rules read it anew."""
+        rows = Reply.objects.filter(pk=self.pk, state=ReplyState.DRAFT)
+        if not rows.update(visibility=visibility, effect="", digest=None):
+            return False
+        self.refresh_from_db()
+        return True
 
     def saw(self, newest_id: int, at: datetime | None = None) -> None:
         """The writer has the thread on screen up to this message; what comes later stops the reply."""
@@ -739,7 +748,7 @@ class Reply(models.Model):
 
     def leaving(self, window: timedelta, at: datetime | None) -> dict[str, object]:
         """Queued behind an undo window; where no call of ours can write, until a person has written it."""
-        if self.channel.capabilities.can_reply:
+        if not self.by_hand:
             return waiting(window, at)
         return {"not_before": moment(at), "waits_for": Waits.HAND}
 
@@ -757,6 +766,12 @@ class Reply(models.Model):
                 return False
             Attempt.objects.create(reply=self, number=number, started_at=let_go_at)
             return self.finish_sent(seen or Sent(self.hand_id, self.page_address), how="hand", by=by, at=at)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person writes it on the site itself, because no call of ours can."""
+        answers = self.answers if self.visibility == Visibility.PUBLIC else None
+        return not takes_answers(answers, self.channel)
 
     @property
     def hand_id(self) -> str:

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from connectors.base import Visibility
 from inbox.clock import read_clock
 from inbox.forms import AssignForm, CloseForm, FollowUpForm, LaterForm, NoteForm, SetAsideForm, TakeOverForm, TopicForm
 from inbox.models import Deed, Message, Person, Reply, Snippet, Thread
 from inbox.models.deed import offered
+from inbox.models.door import Door, conversation_door, private_reply_door, takes_answers
 from inbox.states import ReplyState
 from policies.models import Situation
 
@@ -65,10 +67,12 @@ def thread_screen(thread: Thread, person: Person) -> dict[str, object]:
     clearance = person.clearance_for(thread.channel)
     mine = holder is not None and holder.pk == person.pk
     screen = messages_screen(thread, person)
+    writes = clearance.may_answer and (mine or holder is None)
+    answers = screen["answered"] if isinstance(screen["answered"], Message) else None
     return {
         **screen,
         **side_screen(thread, person),
-        **composer_screen(thread, person, may_write=clearance.may_answer and (mine or holder is None)),
+        **composer_screen(thread, person, may_write=writes, answers=answers),
         "holder": holder,
         "mine": mine,
         "clearance": clearance,
@@ -85,17 +89,40 @@ def thread_screen(thread: Thread, person: Person) -> dict[str, object]:
     }
 
 
-def composer_screen(thread: Thread, person: Person, *, may_write: bool) -> dict[str, object]:
+def own_draft(thread: Thread, person: Person) -> Reply | None:
+    mine = thread.replies.filter(state=ReplyState.DRAFT, written_by=person)
+    return mine.select_related("answers__author").order_by("-pk").first()
+
+
+def composer_screen(
+    thread: Thread, person: Person, *, may_write: bool, answers: Message | None = None
+) -> dict[str, object]:
     """The writer's own draft where there is one; it comes into being with the first letter."""
-    draft = thread.replies.filter(state=ReplyState.DRAFT, written_by=person).order_by("-pk").first()
+    draft = own_draft(thread, person)
+    answers = (draft.answers if draft else None) or answers or answered_message(thread)
+    private = (draft or thread).visibility == Visibility.PRIVATE
     signature = draft.signature if draft else thread.channel.signature_of(person)
     return {
         "may_write": may_write,
         "draft": draft,
         "text": draft.text if draft else "",
         "signature": signature,
+        "private": private,
+        "by_hand": not takes_answers(None if private else answers, thread.channel),
+        **doors(thread, answers),
         "snippets": Snippet.objects.fitting(thread.language)[:20],
     }
+
+
+def doors(thread: Thread, answers: Message | None) -> dict[str, Door | None]:
+    """How long the network takes an answer in the conversation, and a private one to what was said in public."""
+    capabilities, now = thread.channel.capabilities, read_clock()
+    if answers is None or not (capabilities.private_within or capabilities.private_reply_within):
+        return {"door": None, "private_door": None}
+    if thread.is_private:
+        last = thread.messages.filter(is_ours=False).in_order().last()
+        return {"door": conversation_door(last, thread.channel, now) if last else None, "private_door": None}
+    return {"door": None, "private_door": private_reply_door(answers, thread.channel, now)}
 
 
 def side_screen(thread: Thread, person: Person) -> dict[str, object]:

@@ -10,11 +10,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from connectors.base import Visibility
+from inbox.clock import read_clock
 from inbox.forms import ReasonForm, ReplyForm, WrongStopForm, first_error
 from inbox.models import Reason, Reply, Stopped, Taken, Thread, WrongStop
 from inbox.models.check import check_text, supervised
+from inbox.models.door import private_reply_door
 from inbox.screens.desk import desk_screen
-from inbox.screens.thread import answered_message, composer_screen, thread_screen
+from inbox.screens.thread import answered_message, composer_screen, own_draft, thread_screen
 from inbox.states import ReplyState
 from inbox.views.answers import back_to, get_reply, get_thread, is_htmx, me, not_cleared, refused, stopped, taken
 from policies.verdict import Effect, Verdict, segments
@@ -35,8 +38,8 @@ def verdict_on(request: HttpRequest, thread: Thread, text: str) -> Verdict | Non
     """None for an empty text: there is nothing to say about it yet."""
     if not text.strip():
         return None
-    answers = answered_message(thread)
-    visibility = answers.visibility if answers else thread.visibility
+    spoken = own_draft(thread, me(request)) or answered_message(thread) or thread
+    visibility = spoken.visibility
     signature = thread.channel.signature_of(me(request))
     verdict = check_text(thread, text + signature, visibility=visibility, signature=signature)
     return supervised(verdict, me(request), thread.channel)
@@ -133,6 +136,28 @@ def not_sent(request: HttpRequest, thread: Thread, reply: Reply, error: Stopped)
 def reply_compose(request: HttpRequest, pk: int) -> HttpResponse:
     """The composer alone, for a thread that has just been taken."""
     return render(request, "inbox/_composer.html", thread_screen(get_thread(request, pk), me(request)))
+
+
+@require_POST
+def reply_turn(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer what was said in public in private, as far as the network takes it; or in public after all."""
+    thread = get_thread(request, pk)
+    if answer := not_cleared(request, thread):
+        return answer
+    form, draft = ReplyForm(request.POST), Reply.draft(thread, by=me(request))
+    if form.is_valid() and "text" in request.POST:
+        draft.save_text(form.cleaned_data["text"])
+    if "private" in request.POST and (why := no_private_answer(draft)):
+        return refused(request, why)
+    if not draft.turn(Visibility.PRIVATE if "private" in request.POST else Visibility.PUBLIC):
+        return refused(request, _("This has been settled already."))
+    return HttpResponse(status=204, headers={"HX-Refresh": "true"}) if is_htmx(request) else redirect("thread", pk)
+
+
+def no_private_answer(draft: Reply) -> str:
+    """Why the network takes none to what this draft answers; "" where it does."""
+    door = private_reply_door(draft.answers, draft.channel, read_clock()) if draft.answers else None
+    return door.shut if door else _("The network takes no private answer here.")
 
 
 @require_POST
