@@ -395,6 +395,8 @@ class Connector(ABC):
     network: ClassVar[str]  # the registry key: "facebook", "twitter", …
     label: ClassVar[str]  # the name people know: "Facebook", "X"
     capabilities: ClassVar[Capabilities]
+    # Where the network keeps its pictures; None where anybody may run a server of it.
+    media_hosts: ClassVar[tuple[str, ...] | None] = ()
     # Streams that a token may lack the right to: without it they are left out, and the others are read all the same.
     optional: ClassVar[frozenset[str]] = frozenset()
     pasted: ClassVar[tuple[str, ...]] = ("access_token",)  # the secrets that somebody can paste

@@ -173,6 +173,7 @@ class Facebook(Connector):
             url=answer.address(found, "link"),
         )
 
+    media_hosts = ("fbcdn.net", "fbsbx.com", "facebook.com", "cdninstagram.com")
     optional = frozenset({"tagged", "ratings", "conversations"})
 
     def streams(self) -> tuple[str, ...]:

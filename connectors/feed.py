@@ -65,6 +65,7 @@ class Feed(Connector):
     capabilities = Capabilities(can_reply=False)
     pasted = ()
     account_hint = "https://"
+    media_hosts = None
 
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         super().__init__(credentials, options)

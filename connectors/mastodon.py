@@ -87,6 +87,7 @@ class Mastodon(Connector):
     capabilities = Capabilities(max_length=460, look_size=20, can_delete=True, can_like=True)
 
     account_hint = "name@instance"
+    media_hosts = None
 
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         super().__init__(credentials, options)

@@ -196,6 +196,7 @@ class Twitter(Connector):
         return Page(tuple(sheet.messages), Window(), posts=tuple(sheet.posts), malformed=tuple(sheet.malformed))
 
     media_hosts = ("twimg.com",)
+    media_hosts = ("twimg.com",)
     optional = frozenset({"messages"})
 
     def streams(self) -> tuple[str, ...]:

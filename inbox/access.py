@@ -69,6 +69,7 @@ ROUTES: dict[str, frozenset[str]] = {
     "reply_send": DESK,
     "reply_turn": DESK,
     "reply_wrong_stop": DESK,
+    "picture": DESK,
     "reply_undo": DESK,
     "reply_out": DESK,
     "reply_written": DESK,

@@ -28,6 +28,7 @@ from inbox.models import (
     Deed,
     Gap,
     Meter,
+    Picture,
     RawEvent,
     Reply,
     Spend,
@@ -87,6 +88,7 @@ def due(most: int, late: timedelta = timedelta()) -> list[tuple[str, int]]:
     renewals = Channel.objects.to_renew(plus=-late).values_list("pk", flat=True)[:most]
     warnings = Channel.objects.to_warn(plus=-late).values_list("pk", flat=True)[:most]
     deeds = Deed.objects.due(plus=-late).order_by("not_before").values_list("pk", flat=True)[:most]
+    pictures = Picture.objects.due(plus=-late).order_by("not_before").values_list("pk", flat=True)[:most]
     work = (
         ("send", replies),
         ("do", deeds),
@@ -94,6 +96,7 @@ def due(most: int, late: timedelta = timedelta()) -> list[tuple[str, int]]:
         ("pull", channels),
         ("renew", renewals),
         ("warn", warnings),
+        ("fetch", pictures),
     )
     return [(task, pk) for task, keys in work for pk in keys]
 
@@ -322,6 +325,17 @@ def do(deed_id: int) -> None:
         deed.succeeded()
 
 
+# --- pictures --------------------------------------------------------------------------------------------------------
+
+
+@shared_task(acks_late=True)
+def fetch(picture_id: int) -> None:
+    """Fetch one picture of a message."""
+    picture = Picture.objects.filter(pk=picture_id).select_related("message").first()
+    if picture and picture.take():
+        picture.fetch()
+
+
 # --- tokens ----------------------------------------------------------------------------------------------------------
 
 
@@ -369,3 +383,4 @@ def forget_answers() -> None:
 
 
 TASKS: dict[str, Task[[int], None]] = {"pull": pull, "hear": hear, "send": send, "do": do, "renew": renew, "warn": warn}
+TASKS["fetch"] = fetch

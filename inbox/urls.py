@@ -62,6 +62,7 @@ urlpatterns = [
     path("threads/<int:pk>/send/", replies.reply_send, name="reply_send"),
     path("threads/<int:pk>/turn/", replies.reply_turn, name="reply_turn"),
     path("threads/<int:pk>/wrong-stop/", replies.reply_wrong_stop, name="reply_wrong_stop"),
+    path("pictures/<int:pk>/", threads.picture, name="picture"),
     path("replies/<int:pk>/undo/", replies.reply_undo, name="reply_undo"),
     path("replies/<int:pk>/out/", replies.reply_out, name="reply_out"),
     path("replies/<int:pk>/written/", replies.reply_written, name="reply_written"),

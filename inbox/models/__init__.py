@@ -9,6 +9,7 @@ from inbox.models.follow_up import FollowUp, FollowUpState
 from inbox.models.gap import Gap, Wall
 from inbox.models.message import Author, Message, Sighting
 from inbox.models.person import Clearance, Level, Person, Role
+from inbox.models.picture import Picture
 from inbox.models.reply import Attempt, Reason, Reply, Stopped
 from inbox.models.rules import RuleBreak, WrongStop
 from inbox.models.snippet import Snippet
@@ -40,6 +41,7 @@ __all__ = [
     "Note",
     "PagePost",
     "Person",
+    "Picture",
     "Quarantined",
     "RawEvent",
     "Reason",

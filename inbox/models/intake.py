@@ -38,6 +38,7 @@ from inbox.models.channel import Channel, PagePost, Quarantined, Stream
 from inbox.models.event import Foretold
 from inbox.models.gap import Gap, Wall
 from inbox.models.message import Author, Message, Sighting
+from inbox.models.picture import Picture
 from inbox.models.reply import Reply
 from inbox.models.thread import Thread, due
 from inbox.states import ReplyState, Settled, ThreadState, Waits
@@ -296,7 +297,9 @@ class Batch:
         stored = Message.objects.filter(network=self.network, scope__in=[0, self.channel.pk], remote_id__in=ids)
         by_key = {(row.scope, row.remote_id): row for row in stored.select_related("author")}
         self.known |= by_key
-        return [by_key[key] for key in (self.key(message) for message in fresh) if key in by_key]
+        found = [by_key[key] for key in (self.key(message) for message in fresh) if key in by_key]
+        Picture.expect([message for message in found if message.attachments])
+        return found
 
     def row(self, message: RemoteMessage) -> Message:
         ours = self.is_ours(message)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from connectors.base import Visibility
 from inbox.clock import read_clock
 from inbox.forms import AssignForm, CloseForm, FollowUpForm, LaterForm, NoteForm, SetAsideForm, TakeOverForm, TopicForm
-from inbox.models import Deed, Message, Person, Reply, Snippet, Thread
+from inbox.models import Deed, Message, Person, Picture, Reply, Snippet, Thread
 from inbox.models.deed import offered
 from inbox.models.door import Door, conversation_door, private_reply_door, takes_answers
 from inbox.states import ReplyState
@@ -30,6 +31,7 @@ def messages_screen(thread: Thread, person: Person) -> dict[str, object]:
     """The conversation: messages, our replies on their way, notes."""
     clearance = person.clearance_for(thread.channel)
     newest = thread.messages.select_related("author", "parent", "reply__written_by").order_by("-created_at", "-pk")
+    newest = newest.prefetch_related(Prefetch("pictures", Picture.objects.described()))
     messages = list(newest[: MOST_MESSAGES + 1])[::-1]
     with_deeds(thread, messages, moderates=clearance.moderates)
     under_way = (

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from connectors.pictures import MEDIA_TYPE
 from inbox.forms import (
     AssignForm,
     CloseForm,
@@ -22,7 +23,7 @@ from inbox.forms import (
     TopicForm,
     first_error,
 )
-from inbox.models import FollowUp, Note, Taken, Thread
+from inbox.models import FollowUp, Note, Picture, Taken, Thread
 from inbox.screens.desk import desk_screen
 from inbox.screens.thread import messages_screen, side_screen, thread_screen
 from inbox.views.answers import back_to, get_thread, is_htmx, me, not_cleared, refused, taken
@@ -53,6 +54,16 @@ def thread_head(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def thread_side(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "inbox/_side.html", side_screen(get_thread(request, pk), me(request)))
+
+
+@require_GET
+def picture(request: HttpRequest, pk: int) -> HttpResponse:
+    """A picture of a message, made anew by us; for who may read its thread."""
+    readable = Thread.objects.readable_by(me(request))
+    shown = get_object_or_404(Picture.objects.filter(message__thread__in=readable, content__isnull=False), pk=pk)
+    answer = HttpResponse(bytes(shown.content or b""), content_type=MEDIA_TYPE)
+    answer.headers["Cache-Control"] = "private, max-age=86400"
+    return answer
 
 
 @require_POST
