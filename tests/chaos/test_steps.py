@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection
 from django.db.models import F
 
 from connectors.sandbox.remote import Remote
@@ -20,6 +16,7 @@ from inbox.models import Attempt, Channel, Person, Reply, Role, Thread
 from inbox.states import ReplyState
 from tests import make
 from tests.chaos import steps
+from tests.chaos.dying import dies_sending
 from tests.connectors.worlds import FacebookWorld, SignedTwitterWorld, World
 from tests.inbox.conftest import network, street  # noqa: F401  the sandbox is theirs
 
@@ -64,21 +61,6 @@ def reply(place: World) -> Reply:
     return make.queued(Thread.objects.get(), anna, "Takk for at du skriver til oss.")
 
 
-def die_at(step: str, marks: Path, work: Callable[[], None]) -> bool:
-    """Do the work in a process of its own that is killed at this step; false where the work never came to it."""
-    # The child must not share the parent's connection, nor wait for threads that it does not have.
-    connection.close()
-    connection.close_pool()
-    pid = os.fork()
-    if pid == 0:
-        steps.install(steps.Deaths({step: 1.0}, str(marks)))
-        work()
-        os._exit(0)
-    _, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-
-
 def let_time_pass(reply: Reply) -> None:
     """Q and more go by, and somebody else writes in the thread."""
     Reply.objects.filter(pk=reply.pk).update(not_before=moment(plus=-Q), attempt_at=F("attempt_at") - Q)
@@ -110,7 +92,7 @@ def test_a_reply_is_out_once_wherever_its_sender_dies(
     settings.SAMTAL_SEND_DEADLINE = SHORT if answer == "comes late" else DEADLINE
     if fault := ANSWERS[answer]:
         place.remote.fault(**{"method": "POST", "path": place.write_path, "count": 1, **fault})
-    died = die_at(step, marks, lambda: tasks.send(reply.pk))
+    died = dies_sending(reply.pk, step, marks)
     # Where no answer arrives, nobody comes to the steps behind it.
     assert died or (answer != "arrives" and step in ("after_answer", "in_finish", "after_finish"))
     settings.SAMTAL_SEND_DEADLINE = DEADLINE
@@ -123,10 +105,10 @@ def test_a_reply_is_out_once_wherever_its_sender_dies(
 def test_a_reply_is_out_once_wherever_its_reader_dies(
     step: str, is_out: bool, reply: Reply, place: World, marks: Path
 ) -> None:
-    assert die_at("before_answer" if is_out else "after_start", marks, lambda: tasks.send(reply.pk))
+    assert dies_sending(reply.pk, "before_answer" if is_out else "after_start", marks)
     place.remote.write_many([place.answer(reply.thread.root_remote_id, "Jeg også.", author="Ole Håkonsen")])
     let_time_pass(reply)
-    died = die_at(step, marks, lambda: tasks.send(reply.pk))
+    died = dies_sending(reply.pk, step, marks)
     assert died or (is_out and step == "in_not_found")
     settle(reply, place)
     assert (reply.state, times_out(reply, place)) == (ReplyState.SENT, 1)
@@ -136,7 +118,7 @@ def test_without_traffic_in_its_thread_a_facebook_reply_is_left_to_a_person(stre
     place = FacebookWorld(street.base, street)
     channel, lea = make.channel("facebook"), make.person("lea", Role.LEAD)
     reply = make.queued(_asked(place, channel), _agent(channel), "Takk for at du skriver til oss.")
-    assert die_at("after_start", marks, lambda: tasks.send(reply.pk))
+    assert dies_sending(reply.pk, "after_start", marks)
     for _ in range(MOST_ROUNDS):
         let_time_pass(reply)
         tasks.send(reply.pk)
