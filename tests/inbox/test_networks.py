@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from tests import make
 
 Json = dict[str, Any]
 QUESTION = "Kan jag få en ny router?"
+ELIN = "Elin Sjöberg"
 
 
 def pull(channel: Channel) -> None:
@@ -44,35 +47,129 @@ def _rules(db: None) -> None:
     make.rulebook()
 
 
-# Each: the channel's network, the sandbox's name for it, and what a customer writes there.
-PUBLIC = [
-    pytest.param(
-        "mastodon", {"network": "mastodon", "kind": "status", "text": f"@{demo.X_HANDLE} {QUESTION}"}, id="mastodon"
+def person(street: Remote, network: str) -> str:
+    return next(str(one["id"]) for one in street.people(network) if one["name"] == ELIN)
+
+
+def page_comment(street: Remote) -> Json:
+    post = [one for one in street.truth("facebook") if one["kind"] == "post"][-1]
+    return street.write(network="facebook", kind="comment", parent_id=post["id"], text=QUESTION, author=ELIN)
+
+
+def visitors_post(street: Remote) -> Json:
+    return street.write(network="facebook", kind="post", text=QUESTION, author=ELIN)
+
+
+def tagged_post(street: Remote) -> Json:
+    wall = person(street, "facebook")
+    tags = {"tags": [demo.PAGE_ID]}
+    return street.write(network="facebook", kind="post", wall_id=wall, author_id=wall, text=QUESTION, extra=tags)
+
+
+def recommendation(street: Remote) -> Json:
+    return street.write(network="facebook", kind="rating", text=QUESTION, author=ELIN)
+
+
+def picture_alone(street: Remote) -> Json:
+    picture = {"type": "photo", "media": {"image": {"src": "https://scontent.fbcdn.net/media/1.png"}}}
+    return street.write(network="facebook", kind="post", author=ELIN, extra={"attachments": [picture]})
+
+
+def messenger(street: Remote) -> Json:
+    return whispered(street, "facebook", demo.PAGE_ID)
+
+
+def mention(street: Remote) -> Json:
+    return street.write(network="x", kind="tweet", text=f"@{demo.X_HANDLE} {QUESTION}", author=ELIN)
+
+
+def direct_message(street: Remote) -> Json:
+    return whispered(street, "x", demo.X_USER_ID)
+
+
+def whispered(street: Remote, network: str, to: str) -> Json:
+    body = {"network": network, "author_id": person(street, network), "to_id": to, "text": QUESTION}
+    said: Json = street.call("POST", "private", body)
+    return said
+
+
+def toot(street: Remote) -> Json:
+    return street.write(network="mastodon", kind="status", text=f"@{demo.X_HANDLE} {QUESTION}", author=ELIN)
+
+
+def private_toot(street: Remote) -> Json:
+    text, alone = f"@{demo.X_HANDLE} {QUESTION}", {"visibility": "direct"}
+    return street.write(network="mastodon", kind="status", text=text, author=ELIN, extra=alone)
+
+
+KINDS: list[tuple[str, Callable[[Remote], Json]]] = [
+    *(
+        ("facebook", ask)
+        for ask in (page_comment, visitors_post, tagged_post, recommendation, picture_alone, messenger)
     ),
+    ("twitter", mention),
+    ("twitter", direct_message),
+    ("mastodon", toot),
+    ("mastodon", private_toot),
 ]
+PRIVATE = (messenger, direct_message, private_toot)
 
 
 @pytest.mark.usefixtures("_rules")
 class TestAnswer:
-    @pytest.mark.parametrize(("key", "said"), PUBLIC)
+    @pytest.mark.parametrize(("key", "ask"), KINDS, ids=lambda value: getattr(value, "__name__", value))
     def test_what_is_asked_is_answered_beneath_it_once(
-        self, street: Remote, anna: Person, key: str, said: Json
+        self, street: Remote, anna: Person, key: str, ask: Callable[[Remote], Json]
     ) -> None:
-        channel = make.channel(key)
-        asked = street.write(author="Elin Sjöberg", **said)
+        channel = Channel.objects.filter(network=key).first() or make.channel(key)
+        asked = ask(street)
         pull(channel)
         thread = Thread.objects.get()
-        assert (thread.state, str(thread.author)) == (ThreadState.OPEN, "Elin Sjöberg")
+        assert (thread.state, str(thread.author)) == (ThreadState.OPEN, ELIN)
+        assert thread.visibility == ("private" if ask in PRIVATE else "public")
         reply = answer(thread, anna)
         assert reply.state == ReplyState.SENT
-        [told] = street.truth(said["network"], via="api")
-        assert (told["parent_id"], told["id"]) == (asked["id"], reply.remote_id)
+        [told] = street.truth(asked["network"], via="api")
+        assert told["id"] == reply.remote_id
+        assert told["parent_id"] == (asked["id"] if asked["kind"] != "private" else None)
         assert make.FINE in told["text"]
-        pull(channel)
+        again(channel)
         thread.refresh_from_db()
         assert thread.state == ThreadState.WAITING
         assert [ours for ours, _ in texts(thread)] == [False, True]
         assert Message.objects.get(is_ours=True).reply == reply
+
+    def test_private_words_stand_apart_where_the_account_has_a_channel_for_them(
+        self, street: Remote, facebook: Channel
+    ) -> None:
+        private = make.channel("facebook", private=True)
+        page_comment(street)
+        messenger(street)
+        pull(facebook)
+        pull(private)
+        assert [thread.channel for thread in Thread.objects.order_by("visibility")] == [private, facebook]
+
+    def test_a_token_without_the_right_to_messages_reads_all_the_rest(self, street: Remote, facebook: Channel) -> None:
+        street.token(demo.PAGE_TOKEN, scopes=["pages_read_engagement", "pages_read_user_content"])
+        page_comment(street)
+        messenger(street)
+        pull(facebook)
+        assert Thread.objects.get().visibility == "public"
+
+    def test_what_nobody_said_to_us_is_heard_where_we_listen(self, street: Remote, twitter: Channel) -> None:
+        Channel.objects.update(searches="nordnett OR nordnet\n\nfiberkollen")
+        twitter.refresh_from_db()
+        street.write(network="x", kind="tweet", text="Nordnett är nere igen", author=ELIN)
+        street.write(network="x", kind="tweet", text="Något annat", author=ELIN)
+        pull(twitter)
+        assert Message.objects.get().text == "Nordnett är nere igen"
+
+
+def again(channel: Channel) -> None:
+    """As if the time had passed after which direct messages may be asked for again."""
+    for stream in channel.streams.filter(key="messages"):
+        channel.streams.filter(pk=stream.pk).update(complete_up_to_at=stream.complete_up_to_at - timedelta(minutes=2))
+    pull(channel)
 
 
 class TestFeed:
