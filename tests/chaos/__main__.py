@@ -4,6 +4,7 @@
     python -m tests.chaos naive                             the naive sender alone
     python -m tests.chaos restarts                          PostgreSQL restarted, Redis emptied, Redis lost
     python -m tests.chaos answers                           answers that do not arrive, reads that lag
+    python -m tests.chaos steps                             every step at which a process can die, exhaustively
 
 Progress goes to standard error. Exit code 1 where a proof does not hold.
 """
@@ -12,18 +13,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
 
 import django
 
 from tests.chaos.world import Plan, World
 
 Figures = dict[str, object]
+STEPS = Path(__file__).with_name("test_steps.py")
 NAIVE_DOUBLED, NAIVE_KILLS = 100, 300
+COUNTED = ("tests", "failures", "errors", "skipped")
 TOTALS = ("sends", "sent", "lost", "doubled", "uncertain", "seconds")
 
 
@@ -91,11 +98,24 @@ def answers(options: argparse.Namespace) -> Figures:
     return {**total, "clean": clean, "seed": options.seed}
 
 
+def steps(options: argparse.Namespace) -> Figures:
+    """The tests of the steps, all of them and not only a share."""
+    with tempfile.NamedTemporaryFile(suffix=".xml") as report:
+        command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report.name}", str(STEPS))
+        environment = {**os.environ, "CHAOS_EXHAUSTIVE": "1"}
+        code = subprocess.run((sys.executable, *command), env=environment, stdout=sys.stderr, check=False).returncode
+        # The report is pytest's own, written a moment ago.
+        suite = ElementTree.parse(report.name).getroot().find("testsuite")
+    counted = {name: int(suite.get(name, 0)) for name in COUNTED} if suite is not None else {}
+    return {**counted, "clean": code == 0}
+
+
 PROOFS: dict[str, Callable[[argparse.Namespace], Figures]] = {
     "kills": kills,
     "naive": naive,
     "restarts": restarts,
     "answers": answers,
+    "steps": steps,
 }
 
 
