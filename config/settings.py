@@ -220,9 +220,8 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-# Where warnings leave by mail, as one address: smtp://user:password@host:587/?tls=True. Without one they are logged.
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
+# Where warnings leave by mail, as one address: smtp+tls://user:password@host:587. Without one they are logged.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("SAMTAL_MAIL_FROM", default="samtal@localhost")
 LOGGING = {
