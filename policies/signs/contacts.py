@@ -166,7 +166,12 @@ _ENDINGS = (
     r"|veien|vegen|gata|gaten|gate|vei|veg|svingen|bakken|alleen|stien|kroken|haugen|tunet|plass"
     r"|vej|gade|vænget|vangen|toften|parken|stræde|torv|plads|allé|alle|engen|lunden|marken|ager|høj"
 )
-_NO_STREET = r"(?:turnus|vakt|vagt|dags|års|handlings|kurs|mobil|betalings|avbetalnings|spar|tids|bemannings)plan\b"
+# Words that end like a street and are none.
+_PLANS = (
+    r"turnus|vakt|vagt|dags|års|handlings|kurs|mobil|betalings|avbetalnings|spar|tids|bemannings|lokal|detalj"
+    r"|över|områdes"
+)
+_NO_STREET = rf"(?:{_PLANS})plan(?:en)?\b|(?:båt|park|sitt|barnehage|utdannings|syke)plass(?:en)?\b"
 _ALONE = r"väg|gata|gränd|allé|vei|veg|gate|plass|vej|gade|stræde|plads"
 _COUNTED = (
     r"kr|%|gb|mbit|minut|timm|time|dag|uke|uge|veck|st\b|år|personer"
@@ -174,7 +179,7 @@ _COUNTED = (
 )
 _STREET = re.compile(
     rf"\b(?!{_NO_STREET})(?:\w{{2,}}(?:{_ENDINGS})|[a-zåäöæøé]+ (?:{_ALONE}))"
-    rf" \d{{1,3}}(?: ?[a-h]\b)?(?! ?(?:{_COUNTED}))"
+    rf" \d{{1,3}}(?!\d)(?: ?[a-h]\b)?(?! ?(?:{_COUNTED}))"
 )
 # Opening hours behind it: a place that people may visit.
 _HOURS = re.compile(

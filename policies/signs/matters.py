@@ -11,8 +11,10 @@ from policies.text import Span, fold, sentences
 
 # A name inside a sentence. In front of it: "Hej Dorthe", "Looking you up now Tina", "Roar er skilsmissesyk".
 _NAME = re.compile(r"(?<![.!?:…] )(?<!^)\b[A-ZÅÄÖÆØÉ][a-zåäöæøéü]{2,}(?:s|'s|’s)?\b")
+# At the beginning a capital says nothing; what looks like a noun with its article is none.
 _FIRST_NAME = re.compile(
-    r"^\W*[A-ZÅÄÖÆØÉ][a-zåäöæøéü]{2,}(?: [A-ZÅÄÖÆØÉ][a-zåäöæøéü]+)? (?:är|er|is|har|has|var|was|døde|dog|avled)\b"
+    r"^\W*(?!\w+(?:et|en|na|ne|er|or|ar|ing) )[A-ZÅÄÖÆØÉ][a-zåäöæøéü]{2,}(?: [A-ZÅÄÖÆØÉ][a-zåäöæøéü]+)?"
+    r" (?:är|er|is|har|has|var|was|ligger|døde|dog|avled)\b"
 )
 _STEM = 5  # letters that two forms of a word share
 

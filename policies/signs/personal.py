@@ -39,6 +39,10 @@ _AT_DOOR = re.compile(
 )
 
 
+_SOMEBODYS = re.compile(r"\b(?:din|ditt|dit|dine|your|hans|hennes|hendes|his|her account|their)\b")
+_SHORT = 6  # digits of which an account has more than a bank's own clearing number
+
+
 def _pays_us(low: str) -> bool:
     return bool(_PAYEE.search(low))
 
@@ -50,7 +54,9 @@ def given(draft: str, thread: Sequence[Turn], context: Context) -> Iterator[tupl
     numbers = recognise(draft, said_by_customer(thread))
     payee = _pays_us(folded.low) or any(number.kind in _OURS for number in numbers)
     for number in numbers:
-        if number.kind == "account" and payee and not _says(folded.low, "yours"):
+        if number.kind == "account" and len(number.digits) < _SHORT:
+            continue
+        if number.kind == "account" and payee and not _SOMEBODYS.search(folded.low):
             continue
         if number.kind in _PERSONAL and (number.kind in BLOCKING or number.digits not in own):
             yield number.kind, folded.span(*number.span)

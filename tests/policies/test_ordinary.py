@@ -1,10 +1,13 @@
 """Ordinary replies full of dates, prices, item and case numbers: nothing of it may be blocked."""
 
 import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from policies.engine import check
 from policies.rulebook import starter
-from policies.verdict import Effect
+from policies.verdict import Context, Effect
 from tests.policies.ground import RULES_ONLY
 
 SENTENCES = """
@@ -90,3 +93,33 @@ def test_nearly_none_is_disturbed() -> None:
     drafts = [ordinary(dice) for _ in range(COUNT)]
     warned = [draft for draft in drafts if check(draft, (), starter(), RULES_ONLY).effect is not Effect.SEND]
     assert len(warned) <= COUNT * 0.02, warned[:10]
+
+
+# ── Written by hand, a reply a line ───────────────────────────────────────────────────────────────────────────────────
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def written() -> Iterator[tuple[str, str]]:
+    """Language and reply."""
+    for path in sorted(FIXTURES.glob("ordinary_*.txt")):
+        yield from ((path.stem[-2:], line) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def test_none_of_five_hundred_written_replies_is_blocked_held_or_warned_of() -> None:
+    replies = list(written())
+    assert len(set(replies)) >= 500
+    disturbed = [
+        (draft, found.violations)
+        for language, draft in replies
+        if (found := check(draft, (), starter(), replace(RULES_ONLY, language=language))).effect is not Effect.SEND
+    ]
+    assert disturbed == []
+
+
+def test_with_the_models_none_of_them_is_blocked() -> None:
+    stopped = [
+        draft
+        for language, draft in written()
+        if check(draft, (), starter(), Context(language=language)).effect in (Effect.BLOCK, Effect.HOLD)
+    ]
+    assert stopped == []

@@ -1,6 +1,6 @@
 import pytest
 
-from policies.signs.promised import promised
+from policies.signs.promised import outright, promised
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,56 @@ def test_asking_the_customer_to_come_back_and_plain_facts_are_none(draft: str) -
 def test_the_place_is_the_sentence_that_promises() -> None:
     draft = "Tack för tipset! Jag hör av mig i morgon. Ha en fin kväll."
     assert [draft[slice(*span)] for span in promised(draft)] == ["Jag hör av mig i morgon."]
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "Då petar jag in dig först på listan i morgon bitti och sms:ar tiden ikväll.",
+        "Vi kommer ut och fyller igen gropen så fort tjälen släppt.",
+        "Gatuingenjören besiktigar brunnarna nästa vecka.",
+        "Lovar att pinga dig när någon plockat upp den!",
+        "Jeg purrer på ham selv klokka 15.",
+        "Da tar driftsvakta en ny spyling i kveld, og jeg skriver til deg i morgen.",
+        "Jeg sørger personlig for at det blir rettet.",
+        "Jeg tager forbi i morgen formiddag og ser på dem.",
+        "En af os fanger dig inden for en halv time.",
+        "Så kommer der en mail fra mig, når rapporten er tikket ind.",
+        "Pest control will be round on Thursday, and I'll text you the time slot.",
+        "I'm asking the lead engineer to go through all three reports.",
+        "We'll clear it on Monday.",
+        "Watch this space tomorrow morning.",
+    ],
+)
+def test_work_of_ours_and_word_from_us_are_heard_in_many_turns(draft: str) -> None:
+    assert promised(draft)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "Skriv ditt ordernummer privat så kollar vi.",
+        "Tell us your postcode and we'll take a look.",
+        "Ska jag ringa dig i morgon?",
+        "Vi har öppet till 20 i kväll och stänger 16 på söndagar.",
+        "Vi svarar i chatten till kl. 22 i dag.",
+        "Varene dine er sendt i dag.",
+        "Jeg har allerede skrevet til deg.",
+        "Vi kan godt ringe dig op.",
+        "Skraldebilen kommer onsdage i lige uger.",
+        "I sagde, at I ville ringe i går.",
+        "That's all you'll get from me.",
+        "Lad mig bare sige, at humøret er højt.",
+        "De graver først og spørger bagefter.",
+        "Vi lagar så fort vi kan.",
+        "Leveransen tar 2–4 vardagar.",
+    ],
+)
+def test_conditions_questions_offers_the_past_and_what_always_holds_are_none(draft: str) -> None:
+    assert promised(draft) == ()
+
+
+def test_only_some_promises_leave_no_other_reading() -> None:
+    assert outright("Jag ringer dig i morgon.")
+    assert outright("You'll have an answer from me on Friday.")
+    assert promised("Bekæmperen kører ud i morgen.") and not outright("Bekæmperen kører ud i morgen.")
