@@ -21,8 +21,8 @@ from tests.connectors.worlds import FacebookWorld, SignedTwitterWorld, World
 AGENTS = 4
 MOST_WAITING = 40  # replies under way: the queue never runs dry and never hides how fast it empties
 MOST_UNREAD = 60  # messages that customers are ahead of us on a network, well within the 800 mentions X shows
-PAUSE = 0.1
-TALKATIVE = 0.15  # how likely, each pause, somebody writes under what is being answered
+PAUSE = 0.3
+TALKATIVE = 0.4  # how likely, each pause, somebody writes under what is being answered
 WORDS = """
 alm asp bjørk gran lønn or osp pil rogn selje bever elg gaupe grevling hare jerv mår oter rein rev ugle
 ørn falk and erle fink gjøk hegre ibis jaktfalk kråke lerke måke nattergal orrfugl pirol rype sisik trane

@@ -127,7 +127,7 @@ class Killer:
     def _somebody_open(self) -> int | None:
         """A living process of ours whose open attempt is not among the spared; waited for a little."""
         until = time.monotonic() + PATIENCE
-        while time.monotonic() < until and not self._stop.wait(0.005):
+        while time.monotonic() < until and not self._stop.wait(0.01):
             for attempt in self.board.open():
                 if attempt in self._spared:
                     continue
