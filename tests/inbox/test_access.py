@@ -12,7 +12,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from inbox.access import NOBODY, PUBLIC, ROUTES
-from inbox.models import Brake, Channel, Deed, FollowUp, Gap, Level, Person, Quarantined, Role, Snippet, What
+from inbox.models import Brake, Channel, Deed, FollowUp, Gap, Level, Person, Picture, Quarantined, Role, Snippet, What
 from inbox.models.recheck import start_situation
 from policies.models import Situation
 from tests import make
@@ -27,7 +27,7 @@ READ = {
     "healthz", "readyz", "metrics", "desk", "thread_list", "leaving", "live_stream", "thread", "thread_messages",
     "thread_head", "thread_side", "reply_compose", "follow_ups", "board", "rules", "rules_version", "channels",
     "people", "account_inactive", "account_reset_password_done", "account_reset_password_from_key_done",
-    "channel_new", "channel_connected",
+    "channel_new", "channel_connected", "picture",
 }  # fmt: skip
 PAGES = {
     "set_language", "webhook",
@@ -98,11 +98,14 @@ def objects(facebook: Channel, bo: Person, lea: Person) -> Objects:
     )
     brake = Brake.pull(by=lea, person=bo)
     message = thread.messages.get()
+    picture = Picture.objects.create(
+        message=message, number=0, url="https://example.test/1.png", content=b"x", width=1, height=1
+    )
     deed = Deed.ask(message, What.HIDE, by=lea, reason="insults")
     by_prefix = {
         "thread": thread.pk, "reply": reply.pk, "follow_up": follow_up.pk, "snippet": snippet.pk,
         "situation": situation.pk, "brake": brake.pk, "channel": facebook.pk, "clearance": bo.pk, "lock": bo.pk,
-        "message": message.pk, "deed": deed.pk,
+        "message": message.pk, "deed": deed.pk, "picture": picture.pk,
     }  # fmt: skip
     arguments: dict[str, list[object]] = {}
     for route in ROUTES:
