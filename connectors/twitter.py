@@ -196,7 +196,6 @@ class Twitter(Connector):
         return Page(tuple(sheet.messages), Window(), posts=tuple(sheet.posts), malformed=tuple(sheet.malformed))
 
     media_hosts = ("twimg.com",)
-    media_hosts = ("twimg.com",)
     optional = frozenset({"messages"})
 
     def streams(self) -> tuple[str, ...]:
@@ -625,7 +624,7 @@ def _wall(name: str, window: Window, marks: Sequence[Mark]) -> Mark | None:
     """Where a walk has ended at X's wall: so much was shown, and still not the newest post that we know."""
     known = window.complete_up_to
     bottom = min([*marks, *([window.walk_to] if window.walk_to else [])], key=_number, default=None)
-    if name not in WALLS or known is None or bottom is None or _number(bottom) <= _number(known):
+    if name not in WALLS or bottom is None or (known and _number(bottom) <= _number(known)):
         return None
     return bottom if window.seen + len(marks) >= WALLS[name] * NEAR_THE_WALL else None
 

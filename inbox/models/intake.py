@@ -17,7 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Case, Expression, Q, When
+from django.db.models import Case, Q, When
 
 import connectors
 from connectors.base import (
@@ -25,6 +25,7 @@ from connectors.base import (
     Kind,
     Look,
     Malformed,
+    Mark,
     Page,
     PostContext,
     RemoteMessage,
@@ -71,7 +72,9 @@ def commit_page(channel: Channel, stream: Stream, page: Page) -> int | None:
         new = store(channel, page.messages, as_of=seen_at(page.read_at), read=True)
         quarantine(channel, stream.key, page.malformed)
         if page.wall:
-            Gap.find(channel, stream.key, stream.window.complete_up_to, page.wall.at, Wall.COUNT)
+            # A stream that showed nothing yet is known up to the last time it was read.
+            read_at = Mark(channel.last_read_at) if channel.last_read_at else None
+            Gap.find(channel, stream.key, stream.window.complete_up_to or read_at, page.wall.at, Wall.COUNT)
         locked.keep(page.window)
         stream.refresh_from_db()
         return new
@@ -119,6 +122,8 @@ class Batch:
         self.known: dict[tuple[int, str], Message] = {}
         self.posts: dict[str, PagePost] = {}
         self.threads: dict[tuple[int, str], Thread] = {}
+        self.opened: set[int] = set()
+        self.look_at = read_clock() + TIERS[0][1]
         self.accounts = set(Channel.objects.filter(network=self.network).values_list("account_id", flat=True))
 
     def version(self, message: RemoteMessage) -> datetime:
@@ -252,18 +257,21 @@ class Batch:
             update_fields=["network"],
         )
         self.threads |= {(thread.scope, thread.root_remote_id): thread for thread in stored}
+        self.opened = {
+            self.threads[root].pk
+            for root, messages in together.items()
+            if not any(self.is_ours(message) for message in messages)
+        }
 
     def new_thread(self, root: tuple[int, str], messages: Sequence[RemoteMessage]) -> Thread:
         """A thread as its first messages make it: open while a customer waits in it, else waiting for one."""
         customers = [message for message in messages if not self.is_ours(message)]
         first, last = (customers or messages)[0], messages[-1]
-        said = read(first.text, self.channel.language)
+        said = [read(clean(message.text), self.channel.language) for message in customers or [first]]
+        danger = any(words.danger for words in said)
         author = self.author(first)
         due_at, reason = due(
-            first.created_at,
-            self.channel.target_minutes,
-            danger=said.danger,
-            reach=author.reach if author else None,
+            first.created_at, self.channel.target_minutes, danger=danger, reach=author.reach if author else None
         )
         thread = Thread(
             channel=self.channel,
@@ -273,9 +281,9 @@ class Batch:
             visibility=first.visibility,
             page_post=self.posts.get(first.post_remote_id),
             author=author,
-            language=(first.language or said.language)[:5],
-            topic_suggested=said.topic,
-            danger=said.danger,
+            language=(first.language or said[0].language)[:5],
+            topic_suggested=next((words.topic for words in said if words.topic), ""),
+            danger=danger,
             due_at=due_at,
             due_reason=reason,
             last_at=last.created_at,
@@ -295,7 +303,7 @@ class Batch:
         Message.objects.bulk_create(rows, ignore_conflicts=True)
         ids = [row.remote_id for row in rows]
         stored = Message.objects.filter(network=self.network, scope__in=[0, self.channel.pk], remote_id__in=ids)
-        by_key = {(row.scope, row.remote_id): row for row in stored.select_related("author")}
+        by_key = {(row.scope, row.remote_id): row for row in stored.select_related("author").defer("raw")}
         self.known |= by_key
         found = [by_key[key] for key in (self.key(message) for message in fresh) if key in by_key]
         Picture.expect([message for message in found if message.attachments])
@@ -337,10 +345,10 @@ class Batch:
         ]
         Sighting.objects.bulk_create(rows, ignore_conflicts=True)
 
-    def first_look(self, message: RemoteMessage) -> Expression | None:
+    def first_look(self, message: RemoteMessage) -> datetime | None:
         """When the network is first asked whether it still stands."""
         lookable = self.channel.capabilities.look_size and message.kind in LOOKED_AT
-        return moment(plus=TIERS[0][1]) if lookable else None
+        return self.look_at if lookable else None
 
     def apply_edits(self) -> None:
         """What differs from what we have was changed on the network; a send that answers it will stop.
@@ -380,9 +388,21 @@ class Batch:
         together: dict[int, list[Message]] = defaultdict(list)
         for message in stored:
             together[message.thread_id].append(message)
+        for thread_id in self.opened - self.met(stored):
+            del together[thread_id]
         for thread in sorted(self.threads.values(), key=lambda thread: thread.pk):
             if messages := together.get(thread.pk):
                 receive(thread, messages)
+
+    def met(self, stored: Sequence[Message]) -> set[int]:
+        """Of the threads just opened, those that another worker has opened as well, with messages of its own.
+
+        The others stand already as their messages make them.
+        """
+        mine = [message.pk for message in stored]
+        others = Message.objects.filter(thread_id__in=self.opened).exclude(pk__in=mine)
+        heard = set(others.values_list("thread_id", flat=True)) if self.opened else set()
+        return heard | (self.opened - {message.thread_id for message in stored})
 
 
 def receive(thread: Thread, messages: Sequence[Message]) -> None:

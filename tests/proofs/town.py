@@ -29,7 +29,7 @@ FACEBOOK_SHARES = {"write": 62, "edit": 16, "hide": 10, "delete": 12}
 X_SHARES = {"write": 72, "edit": 12, "delete": 16}
 # X shows its 800 newest mentions: more than this in one pause is a gap, which has a proof of its own.
 MOST_MENTIONS = 700
-X_EVENTS = 850
+X_EVENTS = 700
 
 
 @contextmanager

@@ -1,0 +1,48 @@
+"""A seeded share of the proofs of intake, each beside its control, which must fail in the same harness."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.proofs.intake_events import events, without_tombstones
+from tests.proofs.intake_kills import careless_kills, kills
+from tests.proofs.limits import budgets, heedless
+from tests.proofs.notifications import believing, mutations
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_lost_doubled_and_shuffled_notifications_leave_no_difference_after_a_poll() -> None:
+    figures = events(120, seed=3, days=False)
+    assert figures["clean"], figures
+
+
+def test_without_tombstones_the_same_events_do_leave_a_difference() -> None:
+    assert without_tombstones(150, seed=5)["clean"]
+
+
+def test_kills_at_every_place_lose_and_double_nothing() -> None:
+    figures = kills(8, seed=3)
+    assert figures["clean"], figures
+
+
+def test_the_same_kills_do_lose_where_the_cursor_goes_first() -> None:
+    assert careless_kills(24, seed=3)["clean"]
+
+
+def test_no_notification_that_somebody_has_been_at_is_taken() -> None:
+    figures = mutations(150, seed=3)
+    assert figures["clean"], figures
+
+
+def test_the_same_notifications_are_taken_where_any_signature_will_do() -> None:
+    assert believing(40, seed=3)["clean"]
+
+
+def test_no_call_is_made_inside_a_closed_window_and_everything_leaves() -> None:
+    figures = budgets(80, seed=3)
+    assert figures["clean"], figures
+
+
+def test_the_same_storm_does_meet_closed_windows_where_nobody_heeds_them() -> None:
+    assert heedless(100, seed=3)["clean"]
