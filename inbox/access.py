@@ -78,6 +78,10 @@ ROUTES: dict[str, frozenset[str]] = {
     # an agent may be the mentor of a colleague: the view asks whether this reply is theirs to approve
     "reply_approve": DESK,
     "reply_send_back": DESK,
+    "reply_change": DESK,
+    "reply_confirm": DESK,
+    "reply_take_back": DESK,
+    "reply_withdraw": DESK,
     # reading the thread is one thing; a lead says who may hide and delete on a channel
     "message_moderate": DESK,
     "message_like": DESK,

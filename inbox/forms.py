@@ -52,6 +52,12 @@ class ReplyForm(forms.Form):
     referral = forms.BooleanField(required=False)
 
 
+class ChangeForm(forms.Form):
+    """A held reply's text as the approver would have it."""
+
+    text = PlainText(label=_("The reply"), max_length=10_000)
+
+
 class NoteForm(forms.Form):
     text = PlainText(label=_("Note"), max_length=4000)
 

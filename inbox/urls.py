@@ -69,6 +69,10 @@ urlpatterns = [
     path("replies/<int:pk>/again/", replies.reply_again, name="reply_again"),
     path("replies/<int:pk>/edit/", replies.reply_edit, name="reply_edit"),
     path("replies/<int:pk>/approve/", replies.reply_approve, name="reply_approve"),
+    path("replies/<int:pk>/change/", replies.reply_change, name="reply_change"),
+    path("replies/<int:pk>/confirm/", replies.reply_confirm, name="reply_confirm"),
+    path("replies/<int:pk>/take-back/", replies.reply_take_back, name="reply_take_back"),
+    path("replies/<int:pk>/withdraw/", replies.reply_withdraw, name="reply_withdraw"),
     path("replies/<int:pk>/send-back/", replies.reply_send_back, name="reply_send_back"),
     # a customer's message
     path("messages/<int:pk>/moderate/", moderation.message_moderate, name="message_moderate"),

@@ -11,6 +11,7 @@ from inbox.models.message import Author, Message, Sighting
 from inbox.models.person import Clearance, Level, Person, Role
 from inbox.models.picture import Picture
 from inbox.models.reply import Attempt, Reason, Reply, Stopped
+from inbox.models.revision import Revision
 from inbox.models.rules import RuleBreak, WrongStop
 from inbox.models.snippet import Snippet
 from inbox.models.spend import Meter, Spend
@@ -46,6 +47,7 @@ __all__ = [
     "RawEvent",
     "Reason",
     "Reply",
+    "Revision",
     "Role",
     "RuleBreak",
     "Sighting",

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import time
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import ConnectorError, ErrorKind, Outgoing, RemoteMessage, Sent, Visibility
@@ -27,6 +27,9 @@ from inbox.models.person import Person
 from inbox.models.thread import Taken, Thread
 from inbox.states import REPLY_EXITS, ReplyState, Settled, Waits
 from policies.verdict import Effect, Verdict
+
+if TYPE_CHECKING:
+    from inbox.models.revision import Revision
 
 MOST_AUTOMATIC_SENDS = 2
 
@@ -99,9 +102,12 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
     def needs(self, person: Person) -> ReplyQuerySet:
         """Needs you: stopped, failed, may be out, sent back — on top wherever the person is."""
         stopped = Q(state=ReplyState.DRAFT) & ~Q(reason__in=[Reason.NONE, Reason.UNDONE])
+        # A lead has changed it, and it waits for its writer's yes.
+        changes = Reply._meta.apps.get_model("inbox", "Revision").objects.open()
+        changed = Q(state=ReplyState.HELD) & Exists(changes.filter(reply=OuterRef("pk")))
         return (
             self.filter(written_by=person)
-            .filter(stopped | Q(state__in=[ReplyState.FAILED, ReplyState.UNCERTAIN]))
+            .filter(stopped | changed | Q(state__in=[ReplyState.FAILED, ReplyState.UNCERTAIN]))
             .select_related("thread__author", "channel")
             .order_by("-reason_at")
         )
@@ -135,6 +141,7 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         return (
             self.filter(state=ReplyState.HELD)
             .select_related("thread__author", "channel", "written_by", "answers__author")
+            .prefetch_related("revisions__by")
             .order_by("changed_at")
         )
 
@@ -163,6 +170,7 @@ class Reply(models.Model):
     approved_at = models.DateTimeField(null=True)
     approved_alone = models.BooleanField(default=False)
     approved_digest = models.CharField(max_length=32, null=True)
+    approved_despite = models.CharField(max_length=300, blank=True, help_text="Why a lead let through what was stopped")
     accepted = models.JSONField(default=list, help_text="Keys of the findings that the approval accepts")
 
     not_before = models.DateTimeField(null=True, help_text="When a worker looks at it next")
@@ -304,7 +312,9 @@ class Reply(models.Model):
             if reason := reply.outdated(thread):
                 raise Stopped(reason)
             verdict = reply.check_text(at)
-            if verdict.effect == Effect.BLOCK or (verdict.effect == Effect.HOLD and not ask):
+            if verdict.effect == Effect.HOLD and not ask:
+                raise Stopped(Reason.BLOCKED, verdict)
+            if verdict.effect == Effect.BLOCK and (not ask or is_final(verdict)):
                 raise Stopped(Reason.BLOCKED, verdict)
             if verdict.effect == Effect.WARN and not checked:
                 raise Stopped(Reason.BLOCKED, verdict)
@@ -367,9 +377,10 @@ class Reply(models.Model):
         clearance = self.written_by.clearance_for(self.channel)
         return rules == {"supervision"} and clearance.mentor_id == person.pk
 
-    def approve(self, *, by: Person, alone: bool = False, at: datetime | None = None) -> bool:
+    def approve(self, *, by: Person, alone: bool = False, despite: str = "", at: datetime | None = None) -> bool:
         """Let a held reply go, accepting what the rules find in it. Never by its writer, unless alone on duty.
 
+        `despite`: why a lead lets through what the rules stop; a national or card number in public nobody can.
         Raises Stopped with the verdict where the rules now find what was not there to be seen; it stays held and
         shows it.
         """
@@ -381,16 +392,23 @@ class Reply(models.Model):
             if self.state != ReplyState.HELD:
                 return False
             verdict = self.check_text(at)
-            if verdict.effect != Effect.BLOCK and not verdict.without(self.shown_keys()).effect.disturbs:
-                return self.let_go(verdict, by=by, at=at)
+            stops = verdict.effect == Effect.BLOCK and (not despite or by.role != "lead" or is_final(verdict))
+            if not stops and not verdict.without(self.shown_keys()).effect.disturbs:
+                return self.let_go(verdict, by=by, despite=despite, at=at)
             Reply.objects.filter(pk=self.pk, state=ReplyState.HELD).update(**self.judged(verdict))
         raise Stopped(Reason.BLOCKED if verdict.effect == Effect.BLOCK else Reason.NEEDS_APPROVAL, verdict)
+
+    @property
+    def open_revision(self) -> Revision | None:
+        """What an approver changed and the writer has not said yes to. Prefetch `revisions`."""
+        changes = sorted(self.revisions.all(), key=lambda revision: -revision.pk) if self.state == "held" else []
+        return next((each for each in changes if each.confirmed_at is None and each.after == self.text), None)
 
     def shown_keys(self) -> frozenset[str]:
         """The findings that stand beside a held reply, which are what an approval can accept."""
         return Verdict.from_json(self.verdict).keys if self.verdict else frozenset()
 
-    def let_go(self, verdict: Verdict, *, by: Person, at: datetime | None) -> bool:
+    def let_go(self, verdict: Verdict, *, by: Person, despite: str = "", at: datetime | None) -> bool:
         """Held → queued under this verdict, whose findings the approver accepts."""
         judged, alone = self.judged(verdict), by.pk == self.written_by_id
         moved = self.move(
@@ -401,10 +419,12 @@ class Reply(models.Model):
             approved_at=moment(at),
             approved_digest=judged["digest"],
             accepted=sorted(verdict.keys),
+            approved_despite=despite[:300],
             **self.leaving(self.written_by.undo_window, at),
         )
         if moved:
-            Audit.write("approved", by=by, reply=self, alone=alone, rulebook=verdict.rulebook_version)
+            version = verdict.rulebook_version
+            Audit.write("approved", by=by, reply=self, alone=alone, rulebook=version, despite=despite)
         return moved
 
     def send_back(self, *, by: Person, reason: str) -> bool:
@@ -563,6 +583,7 @@ class Reply(models.Model):
             "approved_at": None,
             "approved_digest": None,
             "approved_alone": False,
+            "approved_despite": "",
             "accepted": [],
         }
         if self.move(ReplyState.HELD, **self.judged(verdict), **cleared, **because(Reason.NEEDS_APPROVAL), **AT_REST):
@@ -638,6 +659,8 @@ class Reply(models.Model):
         with transaction.atomic():
             moved = self.state == ReplyState.SENT and self.move(ReplyState.REMOVED)
             if moved:
+                # What it answered stands there without an answer again.
+                self.settles.update(settled=Settled.NO, settled_by=None)
                 Audit.write("removed", by=None, reply=self)
             return moved
 
@@ -819,8 +842,14 @@ UNGATED: dict[str, object] = {
     "approved_at": None,
     "approved_digest": None,
     "approved_alone": False,
+    "approved_despite": "",
     "accepted": [],
 }
+
+
+def is_final(verdict: Verdict) -> bool:
+    """Something in it that nobody may let through."""
+    return any(violation.final for violation in verdict.violations)
 
 
 def because(reason: str, text: str = "") -> dict[str, object]:

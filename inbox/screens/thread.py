@@ -30,12 +30,17 @@ SHOWN_REPLIES = (
 def messages_screen(thread: Thread, person: Person) -> dict[str, object]:
     """The conversation: messages, our replies on their way, notes."""
     clearance = person.clearance_for(thread.channel)
-    newest = thread.messages.select_related("author", "parent", "reply__written_by").order_by("-created_at", "-pk")
-    newest = newest.prefetch_related(Prefetch("pictures", Picture.objects.described()))
+    newest = thread.messages.select_related("author", "parent", "reply__written_by", "reply__approved_by").order_by(
+        "-created_at", "-pk"
+    )
+    newest = newest.prefetch_related(Prefetch("pictures", Picture.objects.described()), "reply__revisions__by")
     messages = list(newest[: MOST_MESSAGES + 1])[::-1]
     with_deeds(thread, messages, moderates=clearance.moderates)
     under_way = (
-        thread.replies.filter(state__in=SHOWN_REPLIES).select_related("written_by", "approved_by").order_by("pk")
+        thread.replies.filter(state__in=SHOWN_REPLIES)
+        .select_related("written_by", "approved_by")
+        .prefetch_related("revisions__by")
+        .order_by("pk")
     )
     return {
         "thread": thread,

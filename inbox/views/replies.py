@@ -12,13 +12,27 @@ from django.views.decorators.http import require_GET, require_POST
 
 from connectors.base import Visibility
 from inbox.clock import read_clock
-from inbox.forms import ReasonForm, ReplyForm, WrongStopForm, first_error
-from inbox.models import Reason, Reply, Stopped, Taken, Thread, WrongStop
+from inbox.forms import ChangeForm, ReasonForm, ReplyForm, WrongStopForm, first_error
+from inbox.models import (
+    Deed,
+    Message,
+    Reason,
+    Reply,
+    Revision,
+    Stopped,
+    Taken,
+    Thread,
+    TooMany,
+    What,
+    WrongStop,
+)
 from inbox.models.check import check_text, supervised
 from inbox.models.door import private_reply_door
+from inbox.models.reply import is_final
 from inbox.screens.desk import desk_screen
 from inbox.screens.thread import answered_message, composer_screen, own_draft, thread_screen
 from inbox.states import ReplyState
+from inbox.tasks import wake_after_commit
 from inbox.views.answers import back_to, get_reply, get_thread, is_htmx, me, not_cleared, refused, stopped, taken
 from policies.verdict import Effect, Verdict, segments
 
@@ -58,6 +72,7 @@ def verdict_screen(request: HttpRequest, thread: Thread, text: str, verdict: Ver
         "verdict": verdict,
         "thread": thread,
         "effect": effect.value,
+        "final": bool(verdict and is_final(verdict)),
         "violations": shown,
         "segments": segments(text, shown),
         "asks_topic": thread.topic_suggested if effect == Effect.HOLD and not thread.topic else "",
@@ -223,13 +238,80 @@ def reply_approve(request: HttpRequest, pk: int) -> HttpResponse:
     reply = get_reply(request, pk, own=False)
     if not reply.may_be_approved_by(me(request)):
         return refused(request, _("A lead approves this."), status=403)
+    if Revision.objects.open().filter(reply=reply).exists():
+        return refused(request, _("The text was changed: its writer confirms it first."))
     try:
-        approved = reply.approve(by=me(request), alone="alone" in request.POST)
+        approved = reply.approve(
+            by=me(request), alone="alone" in request.POST, despite=request.POST.get("despite", "").strip()
+        )
     except Stopped as error:
         return stopped(request, error)
     if not approved:
         return refused(request, _("Somebody has decided this already."))
     return back_to(request, "board")
+
+
+@require_POST
+def reply_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """The approver changes the text: it leaves as theirs where it passes by itself, else its writer confirms."""
+    form, reply = ChangeForm(request.POST), get_reply(request, pk, own=False)
+    if not form.is_valid():
+        return refused(request, first_error(form), status=422)
+    if not reply.may_be_approved_by(me(request)):
+        return refused(request, _("A lead approves this."), status=403)
+    try:
+        revision = Revision.make(reply, form.cleaned_data["text"], by=me(request))
+    except Stopped as error:
+        return refused(request, stopped_words(error), status=422)
+    if revision is None:
+        return refused(request, _("Nothing was changed, or somebody has decided this already."))
+    return back_to(request, "board")
+
+
+def stopped_words(error: Stopped) -> str:
+    """Which rule stops the text, in its own words."""
+    found = [violation.finding.message for violation in error.verdict.violations] if error.verdict else []
+    return " ".join([str(Reason(error.reason).label), *found[:1]])
+
+
+@require_POST
+def reply_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """The writer says yes to what an approver changed."""
+    reply = get_reply(request, pk)
+    revision = Revision.objects.open().filter(reply=reply).order_by("-pk").first()
+    try:
+        confirmed = revision is not None and revision.confirm(by=me(request))
+    except Stopped as error:
+        return stopped(request, error)
+    if not confirmed:
+        return refused(request, _("This has been settled already."))
+    return back_to(request, "thread", reply.thread_id)
+
+
+@require_POST
+def reply_take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """The writer takes a held reply back to write on."""
+    reply = get_reply(request, pk)
+    if reply.state != ReplyState.HELD or not reply.return_to_draft(Reason.UNDONE, by=me(request)):
+        return refused(request, _("This has been settled already."))
+    return back_to(request, "thread", reply.thread_id)
+
+
+@require_POST
+def reply_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a sent reply on the network, with a reason; the record keeps it."""
+    form, reply = ReasonForm(request.POST), get_reply(request, pk, own=not me(request).leads)
+    if not form.is_valid():
+        return refused(request, _("Say in a word why it is withdrawn."), status=422)
+    message = Message.objects.filter(reply=reply, removed_at=None).select_related("thread__channel", "author").first()
+    if reply.state != ReplyState.SENT or message is None or not reply.channel.capabilities.can_delete:
+        return refused(request, _("This cannot be withdrawn from here. Open it on the network."))
+    try:
+        deed = Deed.ask(message, What.DELETE, by=me(request), reason=form.cleaned_data["reason"])
+    except TooMany:
+        return refused(request, _("You have withdrawn and deleted as much this hour as one person may."))
+    wake_after_commit("do", deed.pk)
+    return back_to(request, "thread", reply.thread_id)
 
 
 @require_POST

@@ -50,13 +50,18 @@ FIELDS = {
     "thread_later": {"until": "hour"},
     "reply_send": {"text": make.FINE},
     "reply_send_back": {"reason": "shorter"},
+    "reply_change": {"text": make.FINE},
+    "reply_withdraw": {"reason": "wrong"},
     "snippets": {"title": "Hej", "language": "sv", "text": "Hej!"},
 }
 # Replies are their writer's; here a colleague wrote them, so they do not exist for others (leads settle doubts).
-WRITERS_ONLY = {"reply_undo", "reply_edit", "reply_out", "reply_written", "reply_again"}
-LEADS_SETTLE = {"reply_out", "reply_written", "reply_again"}
+WRITERS_ONLY = {
+    "reply_undo", "reply_edit", "reply_out", "reply_written", "reply_again", "reply_confirm", "reply_take_back",
+    "reply_withdraw",
+}  # fmt: skip
+LEADS_SETTLE = {"reply_out", "reply_written", "reply_again", "reply_withdraw"}
 # An agent reaches these as a mentor; here they are none.
-APPROVES = {"reply_approve", "reply_send_back"}
+APPROVES = {"reply_approve", "reply_send_back", "reply_change"}
 # These ask whether a lead lets one hide and delete on the channel: here only leads may.
 MODERATES = {"message_moderate", "message_like", "deed_again"}
 
