@@ -25,6 +25,8 @@ _UNSPOKEN = re.compile(
     r"(?!(?:spør|hør|gjør|gør|kjør|kør|lær|prøver|her|där|der|når|när|hur|eller|efter|etter|över|over)\b)"
     r"(?:\w+r\b|ska\b|skal\b|will\b|\w{3,}ing\b)"
 )
+# What sounds like the verb of an unspoken "I" and speaks to the customer.
+_IMPERATIVE = re.compile(r"(?:fråga|spør|spørg|kolla|hør|hör|ta|tag|ask|check|look)(?!\w)")
 _NOT = re.compile(
     r"(?<!\w)(?:inte|ikke|not|won't|can't|cannot|unable|ej|don't|aldrig|aldri|kunne|kunde|har|have|has|i've|we've|hade"
     r"|havde|hadde|did|redan|allerede|already|would|ville|skulle|without|utan att|uden at|uten å|hvem|who|vem)(?!\w)"
@@ -161,7 +163,7 @@ def _is_ours(clause: str, found: re.Match[str], carried: bool) -> bool:
         return True
     if before:
         return bool(before[-1]["ours"])
-    return carried and found.start() <= _LEAD
+    return carried and found.start() <= _LEAD and not _IMPERATIVE.match(found.group())
 
 
 def _is_dated(low: str) -> bool:
