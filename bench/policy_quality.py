@@ -1,7 +1,8 @@
 """`python -m bench.policy_quality`: measures the rules on cases by authors the models never saw; writes the report.
 
 Each file of the corpus has one author. For each, models are trained on the others, their operating points are set
-without it, and the engine judges its cases. `--held-back` adds the file that nobody looked at while anything was tuned.
+without it, and the engine judges its cases. `--held-back` adds the file that nobody looked at while anything was tuned;
+`--cases` (or SAMTAL_POLICY_CASES) adds a file of labelled cases from elsewhere.
 """
 
 from __future__ import annotations
@@ -21,31 +22,22 @@ import numpy as np
 from rapidfuzz import fuzz, process
 from sklearn.metrics import average_precision_score
 
-from bench.policy_figures import Judged, RuleFigures, Share, figures, judge, macro_f1, rule_figures
+from bench.policy_figures import Judged, Share, figures, judge, macro_f1
+from bench.policy_report import Measured, report
 from policies import topics
+from policies.cases import Case
+from policies.reading import read as read_message
+from policies.reading import speaks_of_danger
 from policies.rulebook import LANGUAGES
 from policies.topics import RULES, Models, save
 from policies.training.corpus import FOLDER, HELD_BACK, read, sources
-from policies.training.fit import Unseen, fit_first, fit_second, fold_layers, unseen
+from policies.training.fit import Flags, Unseen, fit_first, fit_second, fold_layers, unseen
 from policies.training.matrices import Read, read_cases
 from policies.training.points import choose
 from policies.training.train import packed
 
 REPORT = Path(__file__).parent.parent / "docs" / "policy-quality.md"
 CURVE = (1000, 2000, 3000, 4000)
-MUST = {
-    "breach stopped, topic given": ("≥", 0.95),
-    "clean stopped, topic given": ("≤", 0.15),
-    "outage caught": ("≥", 0.98),
-    "outage wrong": ("≤", 0.02),
-    "ordinary clean disturbed": ("≤", 0.08),
-    "ordinary clean stopped": ("≤", 0.02),
-    "privacy found": ("≥", 0.95),
-    "privacy wrong": ("≤", 0.01),
-    "tone found": ("≥", 0.70),
-    "topic right": ("≥", 0.85),
-    "topic wrong on ordinary": ("≤", 0.08),
-}
 
 
 def use(models: Models, folder: Path) -> None:
@@ -101,149 +93,83 @@ def nearest_neighbours(read_all: Read, sample: int = 600) -> float:
     return float(np.median(best))
 
 
-# ── The report ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _ok(name: str, value: Share) -> str:
-    sign, bound = MUST[name]
-    met = value.value >= bound if sign == "≥" else value.value <= bound
-    return f"{sign} {bound:.2f} {'met' if met else '**missed**'}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *(f"| {' | '.join(row)} |" for row in rows), ""]
-
-
-def _rules(judged: Sequence[Judged]) -> list[str]:
-    def row(rule: str) -> list[str]:
-        found: RuleFigures = rule_figures(judged, rule)
-        languages = [
-            f"{rule_figures([each for each in judged if each.case.context.language == language], rule).f1:.2f}"
-            for language in LANGUAGES
-        ]
-        return [f"`{rule}`", str(found.precision), str(found.recall), f"{found.f1:.2f}", *languages]
-
-    return _table(["rule", "precision", "recall", "F1", *LANGUAGES], [row(rule) for rule in RULES])
-
-
-def _figures(judged: Sequence[Judged]) -> list[str]:
-    rows = [[name, str(value), _ok(name, value)] for name, value in figures(judged).items()]
-    follow_up, macro = rule_figures(judged, "follow_up").f1, macro_f1(judged)
-    rows.append(["`follow_up` F1", f"{follow_up:.2f}", f"≥ 0.90 {'met' if follow_up >= 0.9 else '**missed**'}"])
-    rows.append(["macro-F1, topic withheld", f"{macro:.3f}", f"≥ 0.50 {'met' if macro >= 0.5 else '**missed**'}"])
-    return _table(["figure", "value (95 % interval)", "must"], rows)
-
-
 def danger_figures(read_all: Read, seen: Unseen) -> tuple[Share, Share]:
-    """Found and wrong, at the shipped operating point."""
-    told = seen.danger >= choose(read_all, seen)["danger"]
-    return Share(int(told[read_all.danger].sum()), int(read_all.danger.sum())), Share(
-        int(told[~read_all.danger].sum()), int((~read_all.danger).sum())
+    """Found and wrong, by words or model, at operating points set without the author."""
+    said = np.array([speaks_of_danger(_customer(case)) for case in read_all.cases])
+    told = said.copy()
+    for author in np.unique(read_all.source):
+        others, here = np.flatnonzero(read_all.source != author), read_all.source == author
+        told |= here & (seen.danger >= choose(read_all.take(others), seen.take(others))["danger"])
+    return _found_and_wrong(told, read_all.danger)
+
+
+def _customer(case: Case) -> str:
+    return "\n".join(turn.text for turn in case.thread if turn.sender == "customer")
+
+
+def _found_and_wrong(told: Flags, label: Flags) -> tuple[Share, Share]:
+    return (
+        Share(int(told[label].sum()), int(label.sum())),
+        Share(int(told[~label].sum()), int((~label).sum())),
     )
+
+
+def danger_held_back() -> tuple[Share, Share] | None:
+    """What the shipped models and words make of the messages held back; None where there are none."""
+    path = FOLDER / f"danger_{HELD_BACK}.jsonl"
+    if not path.exists():
+        return None
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    told = np.array([read_message(row["text"], row["language"]).danger for row in rows])
+    return _found_and_wrong(told, np.array([bool(row["danger"]) for row in rows]))
+
+
+def _given(options: argparse.Namespace) -> dict[str, list[Judged]]:
+    """Verdicts of the shipped models; before any other models are put into force."""
+    held_back = {f"the file held back ({HELD_BACK}.jsonl)": FOLDER / f"{HELD_BACK}.jsonl"} if options.held_back else {}
+    more = {path.name: path for path in options.cases}
+    return {name: [judge(case) for case in read(path)] for name, path in {**held_back, **more}.items()}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--held-back", action="store_true", help="also judge what was held back, with the shipped models"
+    )
+    parser.add_argument("--curve", action="store_true", help="also measure the learning curve")
+    elsewhere = os.environ.get("SAMTAL_POLICY_CASES")
+    parser.add_argument(
+        "--cases", type=Path, nargs="*", default=[Path(elsewhere)] if elsewhere else [], help="labelled cases to judge"
+    )
+    return parser.parse_args()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--held-back", action="store_true", help=f"also judge {HELD_BACK}.jsonl with the shipped models"
-    )
-    parser.add_argument("--curve", action="store_true", help="also measure the learning curve")
-    options = parser.parse_args()
-    began = perf_counter()
-    held_back = _held_back() if options.held_back else []
+    options, began = _options(), perf_counter()
+    given, danger_given = _given(options), danger_held_back() if options.held_back else None
     files = sources()
     read_all = read_cases(files)
     with TemporaryDirectory() as folder:
         judged, seen = by_unseen_authors(read_all, list(files), Path(folder))
-    curve = list(learning_curve(read_all, held=int(read_all.source.max()))) if options.curve else []
-    lines = report(read_all, judged, seen, held_back, curve)
-    REPORT.write_text("\n".join(lines), encoding="utf-8")
-    everything = [each for part in judged.values() for each in part]
-    print(
-        json.dumps(
-            {
-                "cases": len(everything),
-                "macro_f1": round(macro_f1(everything), 3),
-                **{name: round(value.value, 3) for name, value in figures(everything).items()},
-                "seconds": round(perf_counter() - began),
-            }
-        )
+    measured = Measured(
+        judged=judged,
+        given=given,
+        danger=danger_figures(read_all, seen),
+        danger_given=danger_given,
+        curve=list(learning_curve(read_all, held=int(read_all.source.max()))) if options.curve else [],
+        points=choose(read_all, seen),
+        neighbours=nearest_neighbours(read_all),
     )
+    REPORT.write_text(report(measured), encoding="utf-8")
+    for name, part in {"unseen authors": measured.everything, **given}.items():
+        print(json.dumps(_line(name, part)))
+    print(json.dumps({"seconds": round(perf_counter() - began)}))
 
 
-def _held_back() -> list[Judged]:
-    return [judge(case) for case in read(FOLDER / f"{HELD_BACK}.jsonl")]
+def _line(name: str, judged: Sequence[Judged]) -> dict[str, object]:
+    shares = {figure: round(value.value, 3) for figure, value in figures(judged).items()}
+    return {"set": name, "cases": len(judged), "macro_f1": round(macro_f1(judged), 3), **shares}
 
-
-def report(
-    read_all: Read,
-    judged: dict[str, list[Judged]],
-    seen: Unseen,
-    held_back: Sequence[Judged],
-    curve: Sequence[tuple[int, float]],
-) -> list[str]:
-    everything = [each for part in judged.values() for each in part]
-    found, wrong = danger_figures(read_all, seen)
-    points = choose(read_all, seen)
-    lines = [*_INTRODUCTION.format(cases=len(everything), authors=len(judged)).splitlines(), ""]
-    if held_back:
-        lines += ["## The file that was held back", "", *_figures(held_back), *_rules(held_back)]
-    lines += ["## Authors the models never saw", "", *_figures(everything), *_rules(everything)]
-    lines += _table(
-        ["author's file", "cases", "macro-F1", "breach stopped", "clean stopped", "ordinary disturbed", "topic right"],
-        [
-            [
-                name,
-                str(len(part)),
-                f"{macro_f1(part):.2f}",
-                *(
-                    f"{figures(part)[each].value:.2f}"
-                    for each in (
-                        "breach stopped, topic given",
-                        "clean stopped, topic given",
-                        "ordinary clean disturbed",
-                        "topic right",
-                    )
-                ),
-            ]
-            for name, part in judged.items()
-        ],
-    )
-    lines += ["## Danger", "", f"Found {found}; wrong {wrong}. Must: ≥ 0.95 at ≤ 0.01.", ""]
-    if curve:
-        lines += ["## Learning curve", "", _CURVE, ""]
-        lines += _table(["pairs", "mean average precision"], [[str(size), f"{value:.3f}"] for size, value in curve])
-    lines += ["## Operating points", "", _POINTS, ""]
-    lines += _table(
-        ["rule", "advise from", "warn from"],
-        [[f"`{rule}`", f"{points['advise'][rule]:.2f}", f"{points['warn'][rule]:.2f}"] for rule in RULES],
-    )
-    lines += _table(["topic", "hold from"], [[topic, f"{point:.2f}"] for topic, point in points["gate"].items()])
-    lines += [f"Corpus: median similarity of a draft to its nearest neighbour {nearest_neighbours(read_all):.2f}.", ""]
-    return [*lines, *_LIMITS.splitlines(), ""]
-
-
-_INTRODUCTION = """# How well the rules understand
-
-Made by `python -m bench.policy_quality --curve --held-back`; do not edit by hand. {cases} cases by {authors} authors,
-four languages. Every figure is from the engine, on cases whose author neither the models nor their operating points
-had seen, and counts as the issue on understanding counts: a rule is found at any effect; "disturbed" is a warning or
-stronger. Intervals are 95 % (Wilson). The lexicons, patterns and the list of concepts were written by one person who
-read parts of these cases while writing, so only the file held back is free of that."""
-
-_CURVE = """First layer only, on the file of the last author, trained on growing shares of the others' situations."""
-
-_POINTS = """Set on unseen cases: *advise* where F1 is best (`privacy` by its share of wrong marks), *warn* by the share
-of ordinary clean replies disturbed, *hold* in a tagged thread by the share of breaches stopped."""
-
-_LIMITS = """## What it cannot do
-
-- Irony and insider talk without any cue word ("Goda källor, vill jag lova") are found where a similar turn was in the
-  corpus, and missed otherwise. No list and no linear model reads between the lines.
-- The topic of a message is often open until it is answered: "when will you open on Sundays?" is an ordinary question or
-  one about a plan. The suggestion is therefore put as a question, and gates only until a person says no.
-- Danger is labelled broadly in the corpus (a smell, a missing pill, a child left behind). The model ranks it, and the
-  list of words in `policies/patterns/danger.toml` catches the plain cases; neither finds nineteen of twenty.
-- Competitors that are only a name, in lower case, look like any other word.
-"""
 
 if __name__ == "__main__":
     main()

@@ -132,11 +132,21 @@ def concepts(text: str) -> tuple[tuple[str, ...], ...]:
     """The concepts of each token of a text, in order; most tokens have none."""
     found = list(_TOKEN.finditer(text))
     tokens = [plain(each.group()) for each in found]
-    return tuple(
-        tuple(sorted({*of_word(token), *_of_phrase(tokens, place), *_of_shape(token), *_of_case(text, found[place])}))
-        for place, token in enumerate(tokens)
-        if token
-    )
+    phrases = _words().phrases
+    return tuple(_of_token(text, found, tokens, place, phrases=token in phrases) for place, token in enumerate(tokens))
+
+
+def _of_token(
+    text: str, found: list[re.Match[str]], tokens: list[str], place: int, *, phrases: bool
+) -> tuple[str, ...]:
+    """`phrases`: does any begin with this token? Most tokens are lower-case words, and are done with the first look."""
+    token, written = tokens[place], found[place].group()
+    known = of_word(token)
+    if not phrases and written == token and token.isalpha() and text[max(0, found[place].start() - 1)] != "@":
+        return tuple(sorted(known))
+    more = _of_phrase(tokens, place) if phrases else ()
+    shape = _of_shape(token) if token else ()
+    return tuple(sorted({*known, *more, *shape, *_of_case(text, found[place])}))
 
 
 def _of_case(text: str, found: re.Match[str]) -> Iterator[str]:

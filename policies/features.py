@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -72,25 +72,37 @@ def words(text: str) -> Block:
 
 def meanings(text: str, more: Iterable[str] = ()) -> Block:
     """Concepts, pairs of them in their order, and names of what the matchers saw (`more`)."""
-    return _hashed([*_meanings(text), *(f"={name}" for name in more)])
-
-
-def _meanings(text: str) -> Iterator[str]:
     tokens = concepts(text)
-    for place, here in enumerate(tokens):
-        for one in here:
-            yield one
-            if place == 0:
-                yield f"^{one}"
-            for following in tokens[place + 1 : place + _REACH]:
-                for other in following:
-                    yield f"{one}>{other}"
+    names = [name for here in tokens for name in here]
+    alone = _codes([*names, *(f"={name}" for name in more), *(f"^{name}" for name in (tokens[0] if tokens else ()))])
+    places = np.repeat(np.arange(len(tokens)), [len(here) for here in tokens])
+    return _mixed(np.concatenate([alone, _pairs(alone[: len(names)], places)]))
+
+
+def _pairs(codes: npt.NDArray[np.uint64], places: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """Codes of each two concepts that stand within reach of each other, the earlier first."""
+    apart = places[None, :] - places[:, None]
+    one, other = np.nonzero((apart > 0) & (apart < _REACH))
+    with np.errstate(over="ignore"):
+        return codes[one] * _BASE + codes[other]
+
+
+@lru_cache(maxsize=50_000)
+def _code(name: str) -> int:
+    return zlib.crc32(name.encode())
+
+
+def _codes(names: list[str]) -> npt.NDArray[np.uint64]:
+    return np.fromiter(map(_code, names), np.uint64, len(names))
+
+
+def _mixed(codes: npt.NDArray[np.uint64]) -> Block:
+    with np.errstate(over="ignore"):
+        return _block((codes + np.uint64(1)) * _MIX)
 
 
 def _hashed(names: list[str]) -> Block:
-    codes = np.fromiter((zlib.crc32(name.encode()) for name in names), np.uint64, len(names))
-    with np.errstate(over="ignore"):
-        return _block((codes + np.uint64(1)) * _MIX)
+    return _mixed(_codes(names))
 
 
 @lru_cache(maxsize=256)

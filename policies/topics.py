@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TypedDict
@@ -55,7 +55,7 @@ GATES = {
 FIELDS = ("draft", "asked", "thread")  # the draft; the customer's words since our last answer; all that was written
 KINDS = ("pieces", "words", "meanings")
 BLOCKS = tuple(f"{field}.{kind}" for field in FIELDS for kind in KINDS)
-LAYERS = ("risks", "gate", "topic", "message")
+LAYERS = ("gate", "topic", "message")
 FOLDER = Path(__file__).with_name("trained")
 
 
@@ -126,6 +126,22 @@ class Layer:
         return np.asarray((features - self.mean) / self.spread @ self.weights + self.bias, dtype=np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Net:
+    """A second-layer model with one hidden layer (rectified): what counts in one topic need not count in another."""
+
+    mean: Array
+    spread: Array
+    hidden: Array
+    hidden_bias: Array
+    weights: Array
+    bias: Array
+
+    def scores(self, features: Array) -> Array:
+        inside = np.maximum(0, (features - self.mean) / self.spread @ self.hidden + self.hidden_bias)
+        return np.asarray(inside @ self.weights + self.bias, dtype=np.float32)
+
+
 def sigmoid(scores: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-np.clip(scores, -30, 30))), dtype=np.float32)
 
@@ -161,6 +177,11 @@ def case_blocks(draft: str, thread: Sequence[Turn], context: Context) -> dict[st
     return {**_named("draft", text_blocks(draft, summary(draft, thread, context))), **thread_blocks(thread)}
 
 
+def before(thread: Sequence[Turn]) -> str:
+    """What was written last, which a draft's "yes, write it here" answers."""
+    return _text(thread[-2:])
+
+
 def counts(draft: str, thread: Sequence[Turn], context: Context) -> Array:
     """What the matchers see, a number a rule: how many pieces of personal data, loud words, promises; the outage.
 
@@ -168,7 +189,7 @@ def counts(draft: str, thread: Sequence[Turn], context: Context) -> Array:
     """
     seen = dict.fromkeys(RULES, 0.0)
     if context.visibility == "public":
-        seen["privacy"] = min(2, len(list(given(draft, thread, context))) + len(asked(draft)))
+        seen["privacy"] = min(2, len(list(given(draft, thread, context))) + len(asked(draft, before(thread))))
     seen["tone"] = min(2, len(heard(draft)))
     seen["follow_up"] = min(2, len(promised(draft)))
     seen["outage"] = 1.0 if context.incident and not points(draft, context.language) else -1.0
@@ -199,6 +220,19 @@ _SECOND = [place for place, score in enumerate(SCORES) if not score.startswith("
 _PLACE = {score: place for place, score in enumerate(SCORES)}
 _MESSAGE = [place for place, score in enumerate(SCORES) if score.startswith("topic.")]
 _MATTERS = frozenset({"rumour", "financials", "reorganisation", "launch"})
+
+
+# What a draft may comment on: one matter, one rule (POLICY). A view far below the strongest of these is an echo of it.
+_COMMENTS = [RULES.index(rule) for rule in (*GATES.values(), "facts")]
+_ECHO = 0.7
+
+
+def one_matter(risks: Array) -> Array:
+    """Rows of risks by rule, with the echoes of a stronger matter taken out."""
+    strongest = risks[..., _COMMENTS].max(axis=-1, keepdims=True)
+    left = risks.copy()
+    left[..., _COMMENTS] = np.where(risks[..., _COMMENTS] < _ECHO * strongest, 0, risks[..., _COMMENTS])
+    return left
 
 
 def _unlikely(context: Context) -> frozenset[str]:
@@ -251,7 +285,7 @@ class Models:
 
     blocks: Mapping[str, Weights]
     bias: Array  # of the first-layer scores
-    risks: Layer
+    risks: Net
     gate: Layer
     topic: Layer
     message: Layer  # the topic before there is a draft
@@ -268,7 +302,7 @@ class Models:
         scores = self.first(case_blocks(draft, thread, context))
         seen = counts(draft, thread, context)
         features = second_features(scores, seen)
-        risks = sigmoid(self.risks.scores(features))
+        risks = one_matter(sigmoid(self.risks.scores(features)))
         return Understanding(
             risks=dict(zip(RULES, risks.tolist(), strict=True)),
             scores=scores,
@@ -312,9 +346,9 @@ def save(models: Models, folder: Path) -> None:
     for name, block in models.blocks.items():
         arrays |= {f"{name}/keys": block.keys, f"{name}/idf": block.idf.astype(np.float16)}
         arrays |= {f"{name}/rows": block.rows, f"{name}/scale": block.scale}
-    for name in LAYERS:
-        layer: Layer = getattr(models, name)
-        arrays |= {f"{name}/{part}": getattr(layer, part) for part in ("mean", "spread", "weights", "bias")}
+    for name in ("risks", *LAYERS):
+        layer: Net | Layer = getattr(models, name)
+        arrays |= {f"{name}/{each.name}": getattr(layer, each.name) for each in fields(layer)}
     np.savez_compressed(folder / "model.npz", **arrays)  # type: ignore[arg-type]
     card = {**models.card, "hash": _hash(folder / "model.npz")}
     (folder / "model.json").write_text(json.dumps(card, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -341,13 +375,14 @@ def load(folder: Path) -> Models:
                 for name in BLOCKS
             },
             bias=arrays["bias"],
-            **{name: _layer(arrays, name) for name in LAYERS},
+            risks=Net(**_parts(arrays, "risks", Net)),
+            **{name: Layer(**_parts(arrays, name, Layer)) for name in LAYERS},
             card=card,
         )
 
 
-def _layer(arrays: Mapping[str, Array], name: str) -> Layer:
-    return Layer(*(arrays[f"{name}/{part}"] for part in ("mean", "spread", "weights", "bias")))
+def _parts(arrays: Mapping[str, Array], name: str, kind: type[Net | Layer]) -> dict[str, Array]:
+    return {each.name: arrays[f"{name}/{each.name}"] for each in fields(kind)}
 
 
 @cache

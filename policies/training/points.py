@@ -11,16 +11,16 @@ from policies.training.matrices import Read
 
 # Shares, of ordinary clean replies unless said otherwise.
 WARN_SHARE = 0.005  # that one rule's view may disturb: twelve together stay under 6 %
-TOPIC_SHARE = 0.06  # that get a topic
+TOPIC_SHARE = 0.07  # that get a topic
 MESSAGE_SHARE = 0.05  # the same, before there is a draft
-DANGER_SHARE = 0.008  # of threads without danger that are called dangerous
+DANGER_SHARE = 0.005  # of threads without danger that the model alone calls dangerous; the words add 0.002
 PRIVACY_SHARE = 0.006  # of all cases that a privacy view may wrongly mark
 GATE_RECALL = 0.97  # of breaches in tagged threads
 _NEVER = 1.01
 
 
 def choose(read: Read, seen: Unseen) -> Points:
-    ordinary = (read.topic == 0) & ~read.breaks.any(axis=1) & labelled_topics(read)
+    ordinary = (read.topic == 0) & ~read.breaks.any(axis=1)
     advise = {rule: best_f1(read.breaks[:, place], seen.risks[:, place]) for place, rule in enumerate(RULES)}
     privacy = RULES.index("privacy")
     told = read.seen[:, privacy] > 0
@@ -34,13 +34,6 @@ def choose(read: Read, seen: Unseen) -> Points:
         message_topic=_share(1 - seen.message_topic[:, 0], ordinary, MESSAGE_SHARE),
         danger=_share(seen.danger, ~read.danger, DANGER_SHARE),
     )
-
-
-def labelled_topics(read: Read) -> Flags:
-    """Cases of files in which an ordinary thread is surely one: where sensitive threads were left untagged, "no topic"
-    says nothing."""
-    named = [bool(case.situation) for case in read.cases]
-    return np.array(named, dtype=np.bool_)
 
 
 def best_f1(label: npt.NDArray[np.bool_], score: Array) -> float:

@@ -1,0 +1,161 @@
+"""The report on the rules' quality, as Markdown: tables of the figures and what stands between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.policy_figures import Judged, RuleFigures, Share, figures, macro_f1, rule_figures
+from policies.rulebook import LANGUAGES
+from policies.topics import RULES, Points
+
+MUST = {
+    "breach stopped, topic given": ("≥", 0.95),
+    "clean stopped, topic given": ("≤", 0.15),
+    "outage caught": ("≥", 0.98),
+    "outage wrong": ("≤", 0.02),
+    "ordinary clean disturbed": ("≤", 0.08),
+    "ordinary clean stopped": ("≤", 0.02),
+    "privacy found": ("≥", 0.95),
+    "privacy wrong": ("≤", 0.01),
+    "tone found": ("≥", 0.70),
+    "topic right": ("≥", 0.85),
+    "topic wrong on ordinary": ("≤", 0.08),
+    "danger found": ("≥", 0.95),
+    "danger wrong": ("≤", 0.01),
+}
+_BY_AUTHOR = (
+    "breach stopped, topic given",
+    "clean stopped, topic given",
+    "ordinary clean disturbed",
+    "topic right",
+    "topic wrong on ordinary",
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All that the report tells.
+
+    judged: by author, from models that never saw the author. given: by name, from the shipped models.
+    danger: found and wrong, on unseen authors. danger_given: the same of the shipped models on messages held back.
+    """
+
+    judged: Mapping[str, Sequence[Judged]]
+    given: Mapping[str, Sequence[Judged]]
+    danger: tuple[Share, Share]
+    danger_given: tuple[Share, Share] | None
+    curve: Sequence[tuple[int, float]]
+    points: Points
+    neighbours: float
+
+    @property
+    def everything(self) -> list[Judged]:
+        return [each for part in self.judged.values() for each in part]
+
+
+def report(measured: Measured) -> str:
+    everything = measured.everything
+    lines = [*_INTRODUCTION.format(cases=len(everything), authors=len(measured.judged)).splitlines(), ""]
+    for name, part in measured.given.items():
+        lines += [f"## Judged by the shipped models: {name}", "", *_figures(part), *_rules(part)]
+    lines += ["## Authors the models never saw", "", *_figures(everything), *_rules(everything), *_authors(measured)]
+    lines += ["## Danger", "", _DANGER, "", *_danger(measured), *_curve(measured), *_points(measured.points)]
+    lines += [f"Corpus: median similarity of a draft to its nearest neighbour {measured.neighbours:.2f}.", ""]
+    return "\n".join([*lines, *_LIMITS.splitlines(), ""])
+
+
+def _ok(name: str, value: Share) -> str:
+    sign, bound = MUST[name]
+    met = value.value >= bound if sign == "≥" else value.value <= bound
+    return f"{sign} {bound:.2f} {'met' if met else '**missed**'}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *(f"| {' | '.join(row)} |" for row in rows), ""]
+
+
+def _rules(judged: Sequence[Judged]) -> list[str]:
+    def row(rule: str) -> list[str]:
+        found: RuleFigures = rule_figures(judged, rule)
+        languages = [
+            f"{rule_figures([each for each in judged if each.case.context.language == language], rule).f1:.2f}"
+            for language in LANGUAGES
+        ]
+        return [f"`{rule}`", str(found.precision), str(found.recall), f"{found.f1:.2f}", *languages]
+
+    return _table(["rule", "precision", "recall", "F1", *LANGUAGES], [row(rule) for rule in RULES])
+
+
+def _figures(judged: Sequence[Judged]) -> list[str]:
+    rows = [[name, str(value), _ok(name, value)] for name, value in figures(judged).items()]
+    follow_up, macro = rule_figures(judged, "follow_up").f1, macro_f1(judged)
+    rows.append(["`follow_up` F1", f"{follow_up:.2f}", f"≥ 0.90 {'met' if follow_up >= 0.9 else '**missed**'}"])
+    rows.append(["macro-F1, topic withheld", f"{macro:.3f}", f"≥ 0.50 {'met' if macro >= 0.5 else '**missed**'}"])
+    return _table(["figure", "value (95 % interval)", "must"], rows)
+
+
+def _authors(measured: Measured) -> list[str]:
+    rows = []
+    for name, part in measured.judged.items():
+        values = figures(part)
+        shares = [f"{values[each].value:.2f}" for each in _BY_AUTHOR]
+        rows.append([name, str(len(part)), f"{macro_f1(part):.2f}", *shares])
+    return _table(["author's file", "cases", "macro-F1", *_BY_AUTHOR], rows)
+
+
+def _danger(measured: Measured) -> list[str]:
+    rows = [["authors the models never saw", *map(str, measured.danger)]]
+    if measured.danger_given:
+        rows.append(["messages held back, shipped models", *map(str, measured.danger_given)])
+    must = [f"{sign} {bound:.2f}" for sign, bound in (MUST["danger found"], MUST["danger wrong"])]
+    return _table(["", "found", "wrong"], [*rows, ["must", *must]])
+
+
+def _curve(measured: Measured) -> list[str]:
+    if not measured.curve:
+        return []
+    rows = [[str(size), f"{value:.3f}"] for size, value in measured.curve]
+    return ["## Learning curve", "", _CURVE, "", *_table(["pairs", "mean average precision"], rows)]
+
+
+def _points(points: Points) -> list[str]:
+    rules = [[f"`{rule}`", f"{points['advise'][rule]:.2f}", f"{points['warn'][rule]:.2f}"] for rule in RULES]
+    topics = [[topic, f"{point:.2f}"] for topic, point in points["gate"].items()]
+    return [
+        *["## Operating points", "", _POINTS, ""],
+        *_table(["rule", "advise from", "warn from"], rules),
+        *_table(["topic", "hold from"], topics),
+    ]
+
+
+_INTRODUCTION = """# How well the rules understand
+
+Made by `python -m bench.policy_quality --curve --held-back`; do not edit by hand. {cases} cases by {authors} authors,
+four languages. Every figure is the engine's and counts as the issue on understanding counts: a rule is found at any
+effect; "disturbed" is a warning or stronger. Intervals are 95 % (Wilson).
+
+Two kinds of figures are kept apart. *Authors the models never saw*: for each author, models and operating points come
+from the others alone; but lexicons, patterns and concepts were written by people who had read parts of these cases, so
+these figures flatter the matchers. *The file held back* was written last, by somebody who saw neither lexicon nor
+models, and was judged once, when nothing was tuned any more. `short` is a file of three-word answers: without it the
+models know no such style, and its row shows what a new style costs."""
+
+_DANGER = """The words of `policies/patterns/danger.toml` or the model, on what the customer wrote. The words were
+widened with what authors' cases had shown to be missed, so the first row flatters them."""
+
+_CURVE = """First layer only, on the file of the last author, trained on growing shares of the others' situations."""
+
+_POINTS = """Set on unseen cases: *advise* where F1 is best (`privacy` by its share of wrong marks), *warn* by the share
+of ordinary clean replies disturbed, *hold* in a tagged thread by the share of breaches stopped."""
+
+_LIMITS = """## What it cannot do
+
+- Irony and insider talk without any cue word ("Goda källor, vill jag lova") are found where a similar turn was in the
+  corpus, and missed otherwise. No list and no linear model reads between the lines.
+- The topic of a message is often open until it is answered: "when will you open on Sundays?" is an ordinary question or
+  one about a plan. The suggestion is therefore put as a question, and gates only until a person says no.
+- Danger is labelled broadly in the corpus (a smell, a missing pill, a child left behind). The model ranks it, and the
+  list of words in `policies/patterns/danger.toml` catches the plain cases; of the rest many are missed.
+- Competitors that are only a name, in lower case, look like any other word.
+"""
