@@ -10,7 +10,7 @@ from django.utils import timezone
 from connectors.base import Visibility
 from inbox.clock import read_clock
 from inbox.forms import AssignForm, CloseForm, FollowUpForm, LaterForm, NoteForm, SetAsideForm, TakeOverForm, TopicForm
-from inbox.models import Deed, Message, Person, Picture, Reply, Snippet, Thread
+from inbox.models import Clearance, Deed, Message, Person, Picture, Reply, Snippet, Thread
 from inbox.models.deed import offered
 from inbox.models.door import Door, conversation_door, private_reply_door, takes_answers
 from inbox.states import ReplyState
@@ -27,9 +27,9 @@ SHOWN_REPLIES = (
 )
 
 
-def messages_screen(thread: Thread, person: Person) -> dict[str, object]:
+def messages_screen(thread: Thread, person: Person, clearance: Clearance | None = None) -> dict[str, object]:
     """The conversation: messages, our replies on their way, notes."""
-    clearance = person.clearance_for(thread.channel)
+    clearance = clearance or person.clearance_for(thread.channel)
     newest = thread.messages.select_related("author", "parent", "reply__written_by", "reply__approved_by").order_by(
         "-created_at", "-pk"
     )
@@ -73,7 +73,7 @@ def thread_screen(thread: Thread, person: Person) -> dict[str, object]:
     holder = thread.holder()
     clearance = person.clearance_for(thread.channel)
     mine = holder is not None and holder.pk == person.pk
-    screen = messages_screen(thread, person)
+    screen = messages_screen(thread, person, clearance)
     writes = clearance.may_answer and (mine or holder is None)
     answers = screen["answered"] if isinstance(screen["answered"], Message) else None
     return {

@@ -27,7 +27,7 @@ pytestmark = [
 
 DESK = ("/", "/?list=needs", "/?list=all", "/?list=all&q=faktura", "/follow-ups/", "/me/", "/rules/", "/snippets/")
 LEADS = ("/board/", "/channels/", "/people/", "/situations/", "/follow-ups/?all")
-ADMINS = ("/rules/privacy/", "/rules/versions/1/")
+ADMINS = ("/rules/privacy/", "/rules/versions/1/", "/channels/connect/", "/channels/connect/facebook/")
 PAGES = {
     "anna": DESK,
     "lea": DESK[:1] + LEADS,
@@ -101,6 +101,15 @@ def context_of(browser: Browser, address: str, name: str, **options: object) -> 
     return context
 
 
+def pages_of(thread: Thread, name: str) -> tuple[str, ...]:
+    """What only a lead, or an administrator, does to a message or to its channel."""
+    channel = f"/channels/{thread.channel_id}/"
+    return {
+        "lea": (f"/messages/{thread.messages.get().pk}/moderate/",),
+        "ada": (channel, f"{channel}connect/", f"{channel}disconnect/"),
+    }.get(name, ())
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_is_accessible_and_quiet(
     browser: Browser, address: str, company: dict[str, Thread], name: str
@@ -108,7 +117,7 @@ def test_every_page_is_accessible_and_quiet(
     complaints: list[str] = []
     for theme, size in (("light", harness.WIDE), ("dark", harness.NARROW)):
         context = context_of(browser, address, name, theme=theme, size=size)
-        for path in (*PAGES[name], *(f"/threads/{thread.pk}/" for thread in company.values())):
+        for path in (*PAGES[name], *pages_of(company["open"], name), *(f"/threads/{t.pk}/" for t in company.values())):
             screen = harness.open_page(context, address + path)
             found = [*harness.axe(screen.page), *screen.complaints]
             if over := harness.sideways(screen.page):
