@@ -63,6 +63,7 @@ def connecting(request: HttpRequest, network: str, channel: Channel | None) -> H
         "label": connectors.get(network).label,
         "channel": channel,
         "form": form,
+        "pasted": connectors.get(network).pasted,
         "consent_url": Consent.begin(login, network, by=me(request), back=back, channel=channel) if login else "",
         "asked_for": asked_for(login.scopes) if login else [],
     }
