@@ -1,7 +1,7 @@
 """The proofs of sending, each in a world of its own; the last line on standard output is JSON.
 
     python -m tests.chaos kills --kills 1000 [--seed N]     the kills, and the naive sender beside them
-    python -m tests.chaos naive                             the naive sender alone
+    python -m tests.chaos naive | answers_naive             the controls alone: they must double
     python -m tests.chaos restarts                          PostgreSQL restarted, Redis emptied, Redis lost
     python -m tests.chaos answers                           answers that do not arrive, reads that lag
     python -m tests.chaos steps                             every step at which a process can die, exhaustively
@@ -29,7 +29,7 @@ from tests.chaos.world import Plan, World
 
 Figures = dict[str, object]
 STEPS = Path(__file__).with_name("test_steps.py")
-NAIVE_DOUBLED, NAIVE_KILLS = 100, 300
+NAIVE_DOUBLED, NAIVE_KILLS, NAIVE_SENDS = 100, 300, 30
 COUNTED = ("tests", "failures", "errors", "skipped")
 TOTALS = ("sends", "sent", "lost", "doubled", "uncertain", "seconds")
 
@@ -52,8 +52,9 @@ def kills(options: argparse.Namespace) -> Figures:
         figures = kill(world, options.kills, options.longest)
     if options.alone:
         return figures
-    beside = _naive_beside(options)
-    return {**figures, **beside, "clean": figures["clean"] and beside["clean"]}
+    beside = _beside("naive", options, "--longest", str(options.longest))
+    control = {name: number for name, number in beside.items() if name.startswith("naive_")}
+    return {**figures, **control, "clean": figures["clean"] and beside["clean"]}
 
 
 def naive(options: argparse.Namespace) -> Figures:
@@ -66,12 +67,11 @@ def naive(options: argparse.Namespace) -> Figures:
     return {**figures, "clean": bool(figures["naive_doubled"])}
 
 
-def _naive_beside(options: argparse.Namespace) -> Figures:
-    """In a process of its own: Django is set up for one database only."""
-    command = ("-m", "tests.chaos", "naive", "--seed", str(options.seed), "--longest", str(options.longest))
+def _beside(proof: str, options: argparse.Namespace, *more: str) -> Figures:
+    """Another proof in a process of its own: Django is set up for one database only."""
+    command = ("-m", "tests.chaos", proof, "--seed", str(options.seed), *more)
     said = subprocess.run((sys.executable, *command), stdout=subprocess.PIPE, text=True, check=False).stdout
     figures: Figures = json.loads(said.splitlines()[-1])
-    del figures["proof"]
     return figures
 
 
@@ -85,17 +85,32 @@ def restarts(options: argparse.Namespace) -> Figures:
 
 def answers(options: argparse.Namespace) -> Figures:
     """A line for each lag and fault, and one for all."""
-    with World(Plan(seed=options.seed, quiet=4.0, gap=2.0, deadline=0.5, skew=0.2, answers=0.0)) as world:
+    total = _answered(options, naive=False)
+    if options.alone:
+        return total
+    beside = _beside("answers_naive", options, "--sends", str(min(options.sends, NAIVE_SENDS)))
+    return {**total, "naive_doubled": beside["doubled"], "clean": total["clean"] and beside["clean"]}
+
+
+def answers_naive(options: argparse.Namespace) -> Figures:
+    total = _answered(options, naive=True)
+    return {**total, "clean": bool(total["doubled"])}
+
+
+def _answered(options: argparse.Namespace, *, naive: bool) -> Figures:
+    plan = Plan(seed=options.seed, naive=naive, quiet=4.0, gap=2.0, deadline=0.5, skew=0.2, answers=0.0)
+    with World(plan) as world:
         django.setup()
         from tests.chaos.answers import answer
 
-        total: Counter[str] = Counter()
-        clean = True
+        lines = []
         for figures in answer(world, options.sends):
-            print(json.dumps({"proof": "answers", **figures}), flush=True)
-            total.update({name: number for name, number in figures.items() if name in TOTALS})
-            clean = clean and bool(figures["clean"])
-    return {**total, "clean": clean, "seed": options.seed}
+            print(json.dumps({"proof": options.proof, **figures}), flush=True)
+            lines.append(figures)
+    total: Counter[str] = Counter()
+    for figures in lines:
+        total.update({name: figures[name] for name in TOTALS})
+    return {**total, "clean": all(figures["clean"] for figures in lines), "seed": options.seed}
 
 
 def steps(options: argparse.Namespace) -> Figures:
@@ -115,6 +130,7 @@ PROOFS: dict[str, Callable[[argparse.Namespace], Figures]] = {
     "naive": naive,
     "restarts": restarts,
     "answers": answers,
+    "answers_naive": answers_naive,
     "steps": steps,
 }
 
@@ -125,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="0 takes one at random; it is printed")
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--longest", type=float, default=780.0, help="seconds of killing at most")
-    parser.add_argument("--alone", action="store_true", help="kills: without the naive sender beside them")
+    parser.add_argument("--alone", action="store_true", help="without the naive sender beside it")
     parser.add_argument("--restarts", type=int, default=200)
     parser.add_argument("--flushes", type=int, default=100)
     parser.add_argument("--sends", type=int, default=500, help="answers: of each fault at each lag")

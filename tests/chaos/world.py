@@ -30,7 +30,6 @@ from connectors.sandbox.remote import Remote
 from tests.chaos.proxy import Proxy
 
 AT_ONCE = Backoff(first=0.1, longest=0.5, steady=1.0)
-MIGRATIONS = 120.0  # seconds
 
 
 @dataclass(frozen=True)
