@@ -146,6 +146,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BEAT_SCHEDULE = {
     "wake": {"task": "inbox.tasks.wake_due", "schedule": 5.0, "options": {"expires": 5}},
     "seal": {"task": "inbox.tasks.seal_audit", "schedule": 60.0, "options": {"expires": 60}},
+    "forget_events": {"task": "inbox.tasks.forget_events", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget": {"task": "inbox.tasks.forget_answers", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
@@ -273,7 +274,9 @@ SAMTAL_READ_LAG = number("SAMTAL_READ_LAG", 90)
 # The word that Facebook gives back when it verifies our address; "" takes no notifications from it.
 SAMTAL_WEBHOOK_TOKEN = env.str("SAMTAL_WEBHOOK_TOKEN", default="")
 # The app's secret by network, where no channel of it carries one: {"twitter": "..."}
-SAMTAL_WEBHOOK_SECRETS: dict[str, str] = env.json("SAMTAL_WEBHOOK_SECRETS", default={})
+SAMTAL_WEBHOOK_SECRETS: dict[str, str] = env.json(
+    "SAMTAL_WEBHOOK_SECRETS", default={"facebook": env.str("SAMTAL_FACEBOOK_APP_SECRET", default="")}
+)
 # Notifications are kept as they came for so long.
 SAMTAL_RAW_DAYS = number("SAMTAL_RAW_DAYS", 30, least=1)
 # What the networks that are paid by use ask for one of each kind, in dollars, and what may be spent a month (none: no

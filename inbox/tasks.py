@@ -26,6 +26,7 @@ from inbox.models import (
     Channel,
     ChannelState,
     Deed,
+    Foretold,
     Gap,
     Meter,
     Picture,
@@ -374,6 +375,13 @@ def warn(channel_id: int) -> None:
 def seal_audit() -> None:
     """Chain the record's newest rows."""
     AuditSeal.seal()
+
+
+@shared_task
+def forget_events() -> None:
+    """Forget notifications that were read long ago, and what was said of messages that can no longer come."""
+    RawEvent.objects.outlived().delete()
+    Foretold.objects.outlived().delete()
 
 
 @shared_task

@@ -18,6 +18,7 @@ from inbox.models.channel import Channel, ChannelState
 
 # A notification that has ended so many workers is put aside, raw, for a person.
 MOST_TRIES = 5
+TOMBSTONES_STAND = timedelta(days=90)
 # What names the app's secret among a channel's.
 SECRETS = ("app_secret", "consumer_secret")
 
@@ -120,6 +121,12 @@ def as_json(body: bytes) -> object:
     return found if isinstance(found, dict) else {"body": body.decode("utf-8", "replace")}
 
 
+class ForetoldQuerySet(models.QuerySet["Foretold"]):
+    def outlived(self, at: datetime | None = None) -> ForetoldQuerySet:
+        """Said so long ago that what it speaks of is beyond every reach."""
+        return self.filter(told_at__lte=moment(at, -TOMBSTONES_STAND))
+
+
 class Foretold(models.Model):
     """What a network said of a message before we had it: that it is gone, or hidden.
 
@@ -132,6 +139,8 @@ class Foretold(models.Model):
     hidden = models.BooleanField(null=True)
     hidden_at = models.DateTimeField(null=True, help_text="By the network's own clock")
     told_at = models.DateTimeField(db_default=Clock())
+
+    objects = ForetoldQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(name="foretold_once", fields=["network", "remote_id"])]

@@ -19,7 +19,7 @@ from django.db import connection
 from kombu.exceptions import OperationalError
 
 from config.embedded.place import CHECKOUT
-from connectors.base import ErrorKind
+from connectors.base import ConnectorError, ErrorKind
 from connectors.sandbox import demo
 from connectors.sandbox.remote import Remote
 from inbox import tasks
@@ -169,6 +169,20 @@ class TestPull:
         ours = Message.objects.filter(author__remote_id=channel.account_id)
         assert all(message.is_ours for message in ours)
         assert not Message.objects.unsettled().filter(author__remote_id=channel.account_id).exists()
+
+    def test_who_comes_late_does_not_give_back_what_another_has_taken(self, channel: Channel) -> None:
+        early, late = Channel.objects.get(), Channel.objects.get()
+        assert early.take_pull()
+        Channel.objects.update(pull_until=make.after(-1), next_poll_at=make.after(-1))
+        assert late.take_pull()
+        taken = Channel.objects.get().pull_until
+        early.pulled()
+        early.record_error(ConnectorError("late", kind=ErrorKind.UNAVAILABLE))
+        Channel.objects.get().pulled()
+        found = Channel.objects.get()
+        assert (found.pull_until, found.last_read_at) == (taken, None)
+        late.pulled()
+        assert Channel.objects.get().pull_until is None
 
     def test_a_channel_in_another_workers_hands_is_left_alone(self, channel: Channel) -> None:
         assert channel.take_pull()

@@ -141,6 +141,16 @@ class TestTelling:
         tasks.hear(0)
         assert (Message.objects.count(), Quarantined.objects.count()) == (0, 1)
 
+    def test_what_was_read_long_ago_is_forgotten(self, facebook: Channel) -> None:
+        body = comment()
+        post(client(), body, signed(body))
+        tasks.hear(0)
+        tasks.forget_events()
+        assert RawEvent.objects.count() == 1
+        RawEvent.objects.update(read_at="2026-01-01T00:00:00Z")
+        tasks.forget_events()
+        assert not RawEvent.objects.exists()
+
     def test_a_disconnected_channel_hears_nothing(self, facebook: Channel) -> None:
         Channel.objects.update(state="off")
         body = comment()
