@@ -31,7 +31,7 @@ from policies.reading import speaks_of_danger
 from policies.rulebook import LANGUAGES
 from policies.topics import RULES, Models, save
 from policies.training.corpus import FOLDER, HELD_BACK, read, sources
-from policies.training.fit import Flags, Unseen, fit_first, fit_second, fold_layers, unseen
+from policies.training.fit import Flags, Unseen, fit_first, fold_layers, fold_seconds, unseen
 from policies.training.matrices import Read, read_cases
 from policies.training.points import choose
 from policies.training.train import packed
@@ -50,16 +50,16 @@ def use(models: Models, folder: Path) -> None:
 
 def by_unseen_authors(read_all: Read, names: Sequence[str], folder: Path) -> tuple[dict[str, list[Judged]], Unseen]:
     """The engine's verdicts on each author's cases, from models that never saw that author."""
-    layers = list(fold_layers(read_all))
+    firsts = list(fold_layers(read_all))
     scores = np.zeros((len(read_all.cases), len(topics.SCORES)), np.float32)
-    for held, first in layers:
+    for held, first in firsts:
         scores[held] = first.scores(read_all.take(held))
-    seen = unseen(read_all, scores)
+    seconds = fold_seconds(read_all, scores)
+    seen = unseen(read_all, scores, seconds)
     judged: dict[str, list[Judged]] = {}
-    for held, first in layers:
+    for (held, first), (_, second) in zip(firsts, seconds, strict=True):
         others = np.setdiff1d(np.arange(len(read_all.cases)), held)
-        rest = read_all.take(others)
-        use(packed(first, fit_second(rest, scores[others]), rest, seen.take(others)), folder)
+        use(packed(first, second, read_all.take(others), seen.take(others)), folder)
         name = names[int(read_all.source[held[0]])]
         judged[name] = [judge(case) for case in read_all.take(held).cases]
         print(f"{name}: macro-F1 {macro_f1(judged[name]):.3f}", file=sys.stderr, flush=True)

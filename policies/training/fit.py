@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -262,12 +262,14 @@ def judge(first: Array, second: Second, read: Read) -> Unseen:
     )
 
 
-def unseen(read: Read, scores: Array) -> Unseen:
-    """Cross-validated views, from cross-validated first-layer scores."""
-    parts = [
-        (held, judge(scores[held], fit_second(read.take(train), scores[train]), read.take(held)))
-        for train, held in folds(read)
-    ]
+def fold_seconds(read: Read, scores: Array) -> list[tuple[Rows, Second]]:
+    """Held-out rows and the second layer that was trained without them, on cross-validated first-layer scores."""
+    return [(held, fit_second(read.take(train), scores[train])) for train, held in folds(read)]
+
+
+def unseen(read: Read, scores: Array, seconds: Sequence[tuple[Rows, Second]]) -> Unseen:
+    """Each case's views from the second layer that did not see it."""
+    parts = [(held, judge(scores[held], second, read.take(held))) for held, second in seconds]
     return Unseen(*(_joined(parts, name, len(read.cases)) for name in Unseen.__dataclass_fields__))
 
 

@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score
 
 from policies.cases import Case
 from policies.topics import RULES, Card, Models
-from policies.training.fit import First, Second, Unseen, fit_first, fit_second, unseen, unseen_scores
+from policies.training.fit import First, Second, Unseen, fit_first, fit_second, fold_seconds, unseen, unseen_scores
 from policies.training.matrices import Read, read_cases
 from policies.training.points import choose
 
@@ -32,7 +32,7 @@ def train(files: Mapping[str, Sequence[Case]]) -> Trained:
 
 def train_on(read: Read) -> Trained:
     scores = unseen_scores(read)
-    seen = unseen(read, scores)
+    seen = unseen(read, scores, fold_seconds(read, scores))
     models = packed(fit_first(read), fit_second(read, scores), read, seen)
     return Trained(models, read, seen)
 

@@ -23,6 +23,11 @@ def test_thanks_with_something_behind_does(text: str) -> None:
         "Der er ingen strøm og hans iltapparat går ud",
         "I'll burn your office down",
         "Det lukter gass i trappa",
+        "Det luktar bränt från elskåpet",
+        "Mors nødkald er helt dødt",
+        "Alarmen til farmor er død etter strømbruddet",
+        "Our daughter needs her inhaler tonight",
+        "she's trapped in the lift and it's getting hot",
     ],
 )
 def test_plain_words_of_danger_are_told_in_four_languages(text: str) -> None:
@@ -30,7 +35,8 @@ def test_plain_words_of_danger_are_told_in_four_languages(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Fakturan är livsviktig för mig", "Nettet er dødt i Vejle", "When do you open on Monday?"]
+    "text",
+    ["Fakturan är livsviktig för mig", "Nettet er dødt i Vejle", "When do you open on Monday?", "Mobilen dör vid 40 %"],
 )
 def test_ordinary_anger_is_not_danger(text: str) -> None:
     assert not speaks_of_danger(text)

@@ -13,7 +13,7 @@ import pytest
 from policies import topics
 from policies.engine import check
 from policies.rulebook import starter
-from policies.topics import BLOCKS, FOLDER, GATES, RULES, load, save, since_our_answer
+from policies.topics import BLOCKS, FOLDER, GATES, RULES, load, one_matter, save, since_our_answer
 from policies.verdict import Context, Effect, Turn
 from tests.policies.ground import asked
 
@@ -89,6 +89,21 @@ def test_a_refused_topic_is_not_suggested_again() -> None:
     assert suggested != "none"
     again = MODELS.understand(draft, thread, Context(topic_refused=frozenset({suggested}))).topic.suggested
     assert again != suggested
+
+
+def test_an_outage_is_suggested_only_where_an_incident_is_on() -> None:
+    thread, draft = asked("Hele nettet er nede i Alta siden i natt!"), "Vi jobber med feilen."
+    suggested = {on: MODELS.understand(draft, thread, Context(incident=on)).topic.suggested for on in (True, False)}
+    assert suggested[True] == "outage"
+    assert suggested[False] != "outage"
+
+
+def test_the_echo_of_a_stronger_matter_is_taken_out() -> None:
+    risks = np.zeros(len(RULES), np.float32)
+    risks[[RULES.index(rule) for rule in ("rumours", "launches", "facts", "tone")]] = (0.5, 0.9, 0.7, 0.3)
+    left = dict(zip(RULES, one_matter(risks).tolist(), strict=True))
+    assert (left["rumours"], left["launches"], left["facts"]) == pytest.approx((0, 0.9, 0.7))
+    assert left["tone"] == pytest.approx(0.3)
 
 
 def test_the_verdict_names_the_models_that_took_part() -> None:
