@@ -264,14 +264,14 @@ class Channel(models.Model):
                 account_id=account.remote_id,
                 private=False,
                 defaults={
-                    "name": account.name or account.handle or account.remote_id,
+                    "name": (account.name or account.handle or account.remote_id)[:120],
                     "sender": settings.SAMTAL_ORGANISATION,
                     "poll_seconds": settings.SAMTAL_POLL_SECONDS,
                 },
             )
             well = {"state": ChannelState.ACTIVE, "failures": 0, "last_error": "", "last_error_kind": ""}
             cls.objects.filter(pk=channel.pk).update(
-                **channel.holding(grant), **well, handle=account.handle, next_poll_at=moment(), closed_until=None
+                **channel.holding(grant), **well, handle=account.handle[:60], next_poll_at=moment(), closed_until=None
             )
             Audit.write("channel_connected", by=by, channel=channel, again=not new, account=account.remote_id)
             channel.refresh_from_db()

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from connectors.sandbox import demo
 from connectors.sandbox.remote import Remote
@@ -170,6 +172,41 @@ def again(channel: Channel) -> None:
     for stream in channel.streams.filter(key="messages"):
         channel.streams.filter(pk=stream.pk).update(complete_up_to_at=stream.complete_up_to_at - timedelta(minutes=2))
     pull(channel)
+
+
+class TestConnect:
+    """Where nobody signs in: by what a person can type."""
+
+    @pytest.mark.parametrize(
+        ("key", "typed", "account_id"),
+        [
+            ("feed", {"account": make.ACCOUNTS["feed"]}, make.ACCOUNTS["feed"]),
+            (
+                "mastodon",
+                {"account": make.ACCOUNTS["mastodon"], "access_token": demo.MASTODON_TOKEN},
+                make.ACCOUNTS["mastodon"],
+            ),
+        ],
+    )
+    def test_an_address_or_a_token_is_tried_at_once(
+        self, street: Remote, ada: Person, key: str, typed: Json, account_id: str
+    ) -> None:
+        client = Client()
+        client.force_login(ada)
+        address = reverse("channel_connect", args=[key])
+        assert 'name="account"' in client.get(address).content.decode()
+        assert client.post(address, typed).status_code == 302
+        channel = Channel.objects.get()
+        assert (channel.network, channel.account_id) == (key, account_id)
+        pull(channel)
+
+    def test_what_is_no_feed_is_not_connected(self, street: Remote, ada: Person) -> None:
+        client = Client()
+        client.force_login(ada)
+        answer = client.post(
+            reverse("channel_connect", args=["feed"]), {"account": "https://blog.nordnett.example/healthz"}
+        )
+        assert (answer.status_code, Channel.objects.count()) == (422, 0)
 
 
 class TestFeed:
