@@ -193,7 +193,8 @@ _LABELS = {
     "parcel": r"kolli(?:nr|nummer|-?id)?|paket(?:et|nr|nummer|-?id)?|pakke(?:n|nr|nummer|-?id)?|sendings(?:nr|nummer)"
     r"|forsendelse(?:n|snr|snummer)?|försändelse(?:n|nummer)?|tracking(?: no| number| id)?|spårnings\w+|sporings\w+"
     r"|faktura(?:n|en|nr|nummer|numret)?|regning(?:en)?|invoice(?: no| number)?|parcel(?: no| number)?",
-    "customer_number": r"kund(?:nr|nummer|numret|id)|kunde(?:nr|nummer|nummeret|id)|customer (?:no|number|id)"
+    "customer_number": r"pass(?:nr|nummer|port)(?: no| number)?"
+    r"|kund(?:nr|nummer|numret|id)|kunde(?:nr|nummer|nummeret|id)|customer (?:no|number|id)"
     r"|medlems?(?:nr|nummer|numret)|member(?:ship)? (?:no|number)|abonnemang(?:snr|snummer)?|abonnement(?:snr|snummer)?"
     r"|avtals?(?:nr|nummer|numret|id)|avtale(?:nr|nummer)|aftale(?:nr|nummer)|kontrakts?(?:nr|nummer)"
     r"|(?:försäkrings|forsikrings|forsikrings|police|polise)(?:nr|nummer)|policy (?:no|number)|låne(?:kort|nummer)\w*"
@@ -209,7 +210,7 @@ _IBAN = re.compile(r"\b(?:se|no|dk|gb|fi|de)\d{2}(?: ?[0-9a-z]{4}){2,7}(?: ?[0-9
 # Accounts by their grouping: Norway's 4.2.5, Denmark's 4 and 10, Sweden's clearing number and what follows it.
 _ACCOUNT = re.compile(
     rf"{_EDGE}(?:\d{{4}}([. ])\d\d\1\d{{5}}|\d{{4}}[ -]\d{{10}}"
-    rf"|\d{{4}}-\d{{1,2}}[ ,]\d{{3}}[ .]?\d{{3}}(?:-\d)?|\d{{4}}-\d{{6}}[ -]\d{{4}}){_END}"
+    rf"|\d{{4}}-\d{{1,2}}[ ,]{{1,2}}\d{{3}}[ .]?\d{{3}}(?:-\d)?|\d{{4}}-\d{{6}}[ -]\d{{4}}){_END}"
 )
 
 

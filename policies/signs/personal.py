@@ -39,8 +39,22 @@ _AT_DOOR = re.compile(
 )
 
 
+# "Eva Nilsson är kund hos oss", "your neighbour Mr Jones", "the booking under Tom Reed": a full name and what it has to
+# do with us.
+_FULL_NAME = (
+    r"(?!(?:Mina|Mine|Min|Mit|Mitt|My) )"
+    r"(?:(?:Mr|Mrs|Ms|Herr|Fru|Hr) [A-Z]\w+|[A-ZÅÄÖÆØÉ][a-zåäöæøéü]+ [A-ZÅÄÖÆØÉ][a-zåäöæøéü]{2,})"
+)
+_CUSTOMER = re.compile(
+    rf"\b{_FULL_NAME} (?:är|er|is|var|was|har varit|has been)(?: en| a)? (?:kund|kunde|customer|tenant|patient|elev)\b"
+    rf"|\b(?:[Gg]ranne|[Nn]abo|[Nn]eighbour)\w*(?: (?:din|di|er))?,? {_FULL_NAME}"
+    rf"|\b(?:[Kk]unden?|[Cc]ustomer|[Hh]yresgästen|[Ll]eietakeren|[Ll]ejeren|[Tt]enant)\b[^.!?]{{0,30}}"
+    rf" (?:heter|hedder|is called|is) {_FULL_NAME}"
+    rf"|\b(?:[Bb]ooking|[Bb]okning|[Bb]estilling|[Oo]rdre|[Oo]rder|[Rr]eservation)\w*\b[^.!?]{{0,24}}"
+    rf" (?:under|för|for|til|på|i namnet|in the name of) {_FULL_NAME}"
+)
 _SOMEBODYS = re.compile(r"\b(?:din|ditt|dit|dine|your|hans|hennes|hendes|his|her account|their)\b")
-_SHORT = 6  # digits of which an account has more than a bank's own clearing number
+_SHORT = 5  # digits of which an account has more than a bank's own clearing number
 
 
 def _pays_us(low: str) -> bool:
@@ -67,6 +81,8 @@ def given(draft: str, thread: Sequence[Turn], context: Context) -> Iterator[tupl
         yield "card_tail", folded.span(*found.span(1))
     for found in _AT_DOOR.finditer(draft):
         yield "address", found.span()
+    for found in _CUSTOMER.finditer(draft):
+        yield "person", found.span()
     for span in matters(draft, said_by_customer(thread)):
         yield "person", span
 

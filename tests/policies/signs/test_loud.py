@@ -59,6 +59,8 @@ def test_insults_are_heard_in_four_languages(draft: str) -> None:
         "Well, what did you think it was, decoration?",
         "With manners like yours I'm amazed anyone lends you a biro.",
         "Carry on like that and see what happens.",
+        "Det er jo ikke raketvidenskab.",
+        "Someone's in a mood today.",
     ],
 )
 def test_polite_words_that_mock_lecture_blame_or_threaten_are_scorn(draft: str) -> None:

@@ -64,3 +64,20 @@ def test_an_address_beside_the_company_number_is_the_letterhead() -> None:
 
 def test_a_name_and_its_door_are_an_address() -> None:
     assert kinds_given("Mrs Pell at number 9 rang it in.") == ["address"]
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "Ja, Eva Nilsson är kund hos oss sedan 2014.",
+        "Kunden som bor over deg heter Per Hansen.",
+        "Your neighbour Mr Jones has reported it.",
+        "The booking under Tom Reed is confirmed.",
+    ],
+)
+def test_a_full_name_and_what_it_has_to_do_with_us_are_personal(draft: str) -> None:
+    assert "person" in kinds_given(draft)
+
+
+def test_our_own_pages_are_no_persons() -> None:
+    assert kinds_given("Du ser bookingen under Mit Sundnet og bokningen under Mina Sidor.") == []
