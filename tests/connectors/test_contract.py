@@ -42,7 +42,9 @@ def now(world: World) -> Callable[[], datetime]:
 
 
 def test_every_network_in_the_registry_is_under_the_contract() -> None:
-    assert {world.connector for world in WORLDS} == set(connectors.REGISTRY.values())
+    """A feed, which nobody can answer on, has tests of its own."""
+    answering = {one for one in connectors.REGISTRY.values() if one.capabilities.can_reply}
+    assert {world.connector for world in WORLDS} == answering
 
 
 def test_a_network_is_known_by_its_key_and_its_name(world: World) -> None:
