@@ -40,7 +40,7 @@ METHODS = dict.fromkeys(READ, GET) | dict.fromkeys(PAGES, BOTH)
 
 # Beyond the role: these ask for a clearance on the channel as well.
 NEEDS_CLEARANCE = {
-    "thread_claim", "thread_take_over", "thread_set_aside", "thread_close", "thread_later", "reply_send",
+    "thread_claim", "thread_take_over", "thread_set_aside", "thread_close", "thread_later", "reply_send", "reply_turn",
 }  # fmt: skip
 # What each needs to get past its form, so that the question of clearance is reached.
 FIELDS = {
@@ -119,7 +119,7 @@ def objects(facebook: Channel, bo: Person, lea: Person) -> Objects:
                                     "channels", "channel_new", "channel_connected", "brake_pull",
                                     "brake_release"):  # fmt: skip
             arguments[route] = [by_prefix[prefix]]
-    for route in ("reply_compose", "reply_check", "reply_draft", "reply_send", "reply_wrong_stop"):
+    for route in ("reply_compose", "reply_check", "reply_draft", "reply_send", "reply_turn", "reply_wrong_stop"):
         arguments[route] = [thread.pk]
     gap = Gap.objects.create(
         channel=facebook, stream="feed", from_at=make.after(-3600), to_at=make.after(), wall="count"
@@ -227,7 +227,7 @@ PRIVATE_READS = ["thread", "thread_messages", "thread_head", "thread_side", "rep
 PRIVATE_WRITES = [
     route for route in ROUTES if route.startswith("thread_") and METHODS.get(route, POST) == POST and route not in
     ("thread_next", "thread_assign")
-] + ["reply_check", "reply_draft", "reply_send", "reply_wrong_stop"]  # fmt: skip
+] + ["reply_check", "reply_draft", "reply_send", "reply_turn", "reply_wrong_stop"]  # fmt: skip
 FILLED = {"reason": "spam", "topic": "rumour", "until": "hour", "text": "Hej", "due_at": "2026-12-01T12:00",
           "rule": "tone"}  # fmt: skip
 
