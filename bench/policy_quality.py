@@ -1,8 +1,8 @@
 """`python -m bench.policy_quality`: measures the rules on cases by authors the models never saw; writes the report.
 
-Each file of the corpus has one author. For each, models are trained on the others, their operating points are set
-without it, and the engine judges its cases. `--held-back` adds the file that nobody looked at while anything was tuned;
-`--cases` (or SAMTAL_POLICY_CASES) adds a file of labelled cases from elsewhere.
+Each file of the corpus has one author. A quarter of the authors at a time is left out: models are trained on the
+others, their operating points are set without them, and the engine judges their cases. `--held-back` adds the file
+that nobody looked at while anything was tuned; `--cases` (or SAMTAL_POLICY_CASES) adds labelled cases from elsewhere.
 """
 
 from __future__ import annotations
@@ -60,9 +60,10 @@ def by_unseen_authors(read_all: Read, names: Sequence[str], folder: Path) -> tup
     for (held, first), (_, second) in zip(firsts, seconds, strict=True):
         others = np.setdiff1d(np.arange(len(read_all.cases)), held)
         use(packed(first, second, read_all.take(others), seen.take(others)), folder)
-        name = names[int(read_all.source[held[0]])]
-        judged[name] = [judge(case) for case in read_all.take(held).cases]
-        print(f"{name}: macro-F1 {macro_f1(judged[name]):.3f}", file=sys.stderr, flush=True)
+        for author in np.unique(read_all.source[held]):
+            cases = read_all.take(held[read_all.source[held] == author]).cases
+            judged[names[author]] = [judge(case) for case in cases]
+            print(f"{names[author]}: macro-F1 {macro_f1(judged[names[author]]):.3f}", file=sys.stderr, flush=True)
     return judged, seen
 
 

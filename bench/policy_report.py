@@ -135,11 +135,11 @@ Made by `python -m bench.policy_quality --curve --held-back`; do not edit by han
 four languages. Every figure is the engine's and counts as the issue on understanding counts: a rule is found at any
 effect; "disturbed" is a warning or stronger. Intervals are 95 % (Wilson).
 
-Two kinds of figures are kept apart. *Authors the models never saw*: for each author, models and operating points come
-from the others alone; but lexicons, patterns and concepts were written by people who had read parts of these cases, so
-these figures flatter the matchers. *The file held back* was written last, by somebody who saw neither lexicon nor
-models, and was judged once, when nothing was tuned any more. `short` is a file of three-word answers: without it the
-models know no such style, and its row shows what a new style costs."""
+Two kinds of figures are kept apart. *Authors the models never saw*: a quarter of the authors at a time is left out,
+and models and operating points come from the others alone; but lexicons, patterns and concepts were written by people
+who had read parts of these cases, so these figures flatter the matchers. *The file held back* was written last, by
+somebody who saw neither lexicon nor models, and was judged once, when nothing was tuned any more. `short` is a file of
+three-word answers: without it the models know no such style, and its row shows what a new style costs."""
 
 _DANGER = """The words of `policies/patterns/danger.toml` or the model, on what the customer wrote. The words were
 widened with what authors' cases had shown to be missed, so the first row flatters them."""

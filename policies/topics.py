@@ -17,7 +17,7 @@ from typing import TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from policies.features import Block, text_blocks
+from policies.features import Block, pieces, text_blocks, words
 from policies.signs.loud import heard
 from policies.signs.personal import asked, given
 from policies.signs.promised import promised
@@ -328,7 +328,11 @@ class Models:
         if len(spans) < 2:
             return None
         place = _PLACE[f"alone.{rule}"]
-        return max(spans, key=lambda span: self.first(_named("draft", text_blocks(draft[slice(*span)])))[place])
+        return max(spans, key=lambda span: self._loudness(draft[slice(*span)], place))
+
+    def _loudness(self, sentence: str, place: int) -> float:
+        """A first-layer score of its letters and words; to tell sentences apart, concepts are not worth their time."""
+        return float(self.first({"draft.pieces": pieces(sentence), "draft.words": words(sentence)})[place])
 
     def _guess(self, spread: Array, least: float, refused: frozenset[str]) -> TopicGuess:
         """The likeliest topic where any topic is likely enough, "none" otherwise. `least` bounds 1 - p(none)."""

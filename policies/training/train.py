@@ -25,7 +25,7 @@ class Trained:
 
 
 def train(files: Mapping[str, Sequence[Case]]) -> Trained:
-    """Some minutes for five thousand cases: one fit a file for the unseen scores, and one on all."""
+    """Some minutes for five thousand cases: a fit a fold for the unseen scores, and one on all."""
     read = read_cases(files)
     return train_on(read)
 
