@@ -151,9 +151,10 @@ class Foretold(models.Model):
     @classmethod
     def removed(cls, network: str, remote_ids: Iterable[str], at: datetime | None) -> None:
         rows = [Foretold(network=network, remote_id=one, removed_at=moment(at)) for one in sorted(set(remote_ids))]
-        Foretold.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["network", "remote_id"], update_fields=["removed_at"]
-        )
+        Foretold.objects.bulk_create(rows, ignore_conflicts=True)
+        # Said again, it changes nothing: what is gone has been gone since the first time.
+        standing = cls.objects.filter(network=network, remote_id__in=[row.remote_id for row in rows])
+        standing.filter(removed_at__isnull=True).update(removed_at=moment(at))
 
     @classmethod
     def turned(cls, network: str, remote_id: str, *, hidden: bool, at: datetime) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from connectors.base import Change, Look, PostContext, Verb, Visibility
 from inbox.clock import moment
 from inbox.models.channel import Channel, ChannelState, PagePost
-from inbox.models.event import RawEvent
+from inbox.models.event import Foretold, RawEvent
 from inbox.models.intake import clean, keep_posts, quarantine, remove, seen_at, store, turn
 from inbox.models.message import Message
 
@@ -47,7 +47,9 @@ class Hearing:
         ids -= {change.remote_id for change in self.changes[channel] if change.post or change.message}
         ids -= set(channel.page_posts.filter(remote_id__in=ids).values_list("remote_id", flat=True))
         known = Message.objects.filter(network=self.network, scope=0, remote_id__in=ids)
-        return sorted(ids - set(known.values_list("remote_id", flat=True)))
+        gone = Foretold.objects.filter(network=self.network, remote_id__in=ids, removed_at__isnull=False)
+        ids -= set(known.values_list("remote_id", flat=True))
+        return sorted(ids - set(gone.values_list("remote_id", flat=True)))
 
     def keep(self) -> None:
         """Everything at once, or nothing: the notifications stay unread until it is in the tables."""

@@ -14,7 +14,7 @@ from connectors.sandbox import demo
 from connectors.sandbox.remote import Remote
 from inbox import tasks
 from inbox.models import Channel, Foretold, Message, PagePost, Person, Reply, Sighting, Thread
-from inbox.models.hearing import apply
+from inbox.models.hearing import Hearing, apply
 from inbox.models.intake import commit_look, store, to_look_up
 from inbox.states import ReplyState, Settled
 from tests import make
@@ -223,6 +223,18 @@ class TestLooking:
     def test_private_messages_are_not_looked_up(self, facebook: Channel) -> None:
         make.message(facebook, "Hej", visibility=Visibility.PRIVATE, kind=Kind.PRIVATE)
         assert Message.objects.get().look_at is None
+
+
+def test_a_tombstone_told_again_is_the_same_and_nobody_asks_for_it(facebook: Channel) -> None:
+    apply(facebook, [change(Verb.REMOVE, 0, OURS)])
+    before = Foretold.objects.get().removed_at
+    apply(facebook, [change(Verb.REMOVE, 0, OURS)])
+    assert Foretold.objects.get().removed_at == before
+    hearing = Hearing("facebook", [])
+    hearing.changes[facebook] = [change(Verb.ADD, 1, text="Hei", post_remote_id=OURS)]
+    assert hearing.unknown_posts(facebook) == []
+    apply(facebook, hearing.changes[facebook])
+    assert not Message.objects.exists()
 
 
 def test_a_tombstone_is_of_its_network_alone(facebook: Channel, twitter: Channel) -> None:
