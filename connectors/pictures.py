@@ -1,4 +1,4 @@
-"""Pictures beside messages: fetched from where the network keeps them, and made anew so that nothing else comes along."""
+"""Pictures beside messages: fetched from where the network keeps them, and made anew so that nothing else comes in."""
 
 from __future__ import annotations
 
