@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -29,7 +30,7 @@ from policies.cases import Case
 from policies.reading import read as read_message
 from policies.reading import speaks_of_danger
 from policies.rulebook import LANGUAGES
-from policies.topics import RULES, Models, save
+from policies.topics import RULES, Models, load, save
 from policies.training.corpus import FOLDER, HELD_BACK, read, sources
 from policies.training.fit import Flags, Unseen, fit_first, fold_layers, fold_seconds, unseen
 from policies.training.matrices import Read, read_cases
@@ -80,15 +81,13 @@ def learning_curve(read_all: Read, held: int) -> Iterator[tuple[int, float]]:
         yield size, float(np.mean([average_precision_score(test.breaks[:, p], scores[:, p]) for p in places]))
 
 
-def nearest_neighbours(read_all: Read, sample: int = 600) -> float:
+def nearest_neighbours(cases: Sequence[Case], sample: int = 600) -> float:
     """Median similarity (0..1) of a draft to the nearest other draft of its language: how templated the corpus is."""
     dice = np.random.default_rng(7)
-    drafts = {
-        language: [case.draft for case in read_all.cases if case.context.language == language] for language in LANGUAGES
-    }
+    drafts = {language: [case.draft for case in cases if case.context.language == language] for language in LANGUAGES}
     best = []
-    for place in dice.choice(len(read_all.cases), min(sample, len(read_all.cases)), replace=False):
-        case = read_all.cases[int(place)]
+    for place in dice.choice(len(cases), min(sample, len(cases)), replace=False):
+        case = cases[int(place)]
         others = process.extract(case.draft, drafts[case.context.language], scorer=fuzz.ratio, limit=2)
         best.append(others[-1][1] / 100)
     return float(np.median(best))
@@ -138,6 +137,9 @@ def _options() -> argparse.Namespace:
         "--held-back", action="store_true", help="also judge what was held back, with the shipped models"
     )
     parser.add_argument("--curve", action="store_true", help="also measure the learning curve")
+    parser.add_argument(
+        "--shipped-only", action="store_true", help="train nothing: what is held back or given, in seconds"
+    )
     elsewhere = os.environ.get("SAMTAL_POLICY_CASES")
     parser.add_argument(
         "--cases", type=Path, nargs="*", default=[Path(elsewhere)] if elsewhere else [], help="labelled cases to judge"
@@ -149,22 +151,36 @@ def main() -> None:
     options, began = _options(), perf_counter()
     given, danger_given = _given(options), danger_held_back() if options.held_back else None
     files = sources()
+    measured = Measured(
+        judged={},
+        given=given,
+        danger=None,
+        danger_given=danger_given,
+        curve=(),
+        points=load(topics.FOLDER).card["points"],
+        neighbours=nearest_neighbours([case for cases in files.values() for case in cases]),
+    )
+    if not options.shipped_only:
+        measured = with_unseen_authors(measured, files, curve=options.curve)
+    REPORT.write_text(report(measured), encoding="utf-8")
+    for name, part in {"unseen authors": measured.everything, **given}.items():
+        if part:
+            print(json.dumps(_line(name, part)))
+    print(json.dumps({"seconds": round(perf_counter() - began)}))
+
+
+def with_unseen_authors(measured: Measured, files: dict[str, list[Case]], *, curve: bool) -> Measured:
     read_all = read_cases(files)
     with TemporaryDirectory() as folder:
         judged, seen = by_unseen_authors(read_all, list(files), Path(folder))
-    measured = Measured(
+    points = list(learning_curve(read_all, held=int(read_all.source.max()))) if curve else []
+    return replace(
+        measured,
         judged=judged,
-        given=given,
         danger=danger_figures(read_all, seen),
-        danger_given=danger_given,
-        curve=list(learning_curve(read_all, held=int(read_all.source.max()))) if options.curve else [],
+        curve=points,
         points=choose(read_all, seen),
-        neighbours=nearest_neighbours(read_all),
     )
-    REPORT.write_text(report(measured), encoding="utf-8")
-    for name, part in {"unseen authors": measured.everything, **given}.items():
-        print(json.dumps(_line(name, part)))
-    print(json.dumps({"seconds": round(perf_counter() - began)}))
 
 
 def _line(name: str, judged: Sequence[Judged]) -> dict[str, object]:

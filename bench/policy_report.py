@@ -43,7 +43,7 @@ class Measured:
 
     judged: Mapping[str, Sequence[Judged]]
     given: Mapping[str, Sequence[Judged]]
-    danger: tuple[Share, Share]
+    danger: tuple[Share, Share] | None
     danger_given: tuple[Share, Share] | None
     curve: Sequence[tuple[int, float]]
     points: Points
@@ -56,10 +56,12 @@ class Measured:
 
 def report(measured: Measured) -> str:
     everything = measured.everything
-    lines = [*_INTRODUCTION.format(cases=len(everything), authors=len(measured.judged)).splitlines(), ""]
+    lines = [*_INTRODUCTION.splitlines(), "", *([] if everything else [_SHIPPED_ONLY, ""])]
     for name, part in measured.given.items():
         lines += [f"## Judged by the shipped models: {name}", "", *_figures(part), *_rules(part)]
-    lines += ["## Authors the models never saw", "", *_figures(everything), *_rules(everything), *_authors(measured)]
+    if everything:
+        head = f"## Authors the models never saw: {len(everything)} cases by {len(measured.judged)}"
+        lines += [head, "", *_figures(everything), *_rules(everything), *_authors(measured)]
     lines += ["## Danger", "", _DANGER, "", *_danger(measured), *_curve(measured), *_points(measured.points)]
     lines += [f"Corpus: median similarity of a draft to its nearest neighbour {measured.neighbours:.2f}.", ""]
     return "\n".join([*lines, *_LIMITS.splitlines(), ""])
@@ -105,7 +107,9 @@ def _authors(measured: Measured) -> list[str]:
 
 
 def _danger(measured: Measured) -> list[str]:
-    rows = [["authors the models never saw", *map(str, measured.danger)]]
+    rows = []
+    if measured.danger:
+        rows.append(["authors the models never saw", *map(str, measured.danger)])
     if measured.danger_given:
         rows.append(["messages held back, shipped models", *map(str, measured.danger_given)])
     must = [f"{sign} {bound:.2f}" for sign, bound in (MUST["danger found"], MUST["danger wrong"])]
@@ -131,8 +135,8 @@ def _points(points: Points) -> list[str]:
 
 _INTRODUCTION = """# How well the rules understand
 
-Made by `python -m bench.policy_quality --curve --held-back`; do not edit by hand. {cases} cases by {authors} authors,
-four languages. Every figure is the engine's and counts as the issue on understanding counts: a rule is found at any
+Made by `python -m bench.policy_quality --curve --held-back`; do not edit by hand. Four languages.
+Every figure is the engine's and counts as the issue on understanding counts: a rule is found at any
 effect; "disturbed" is a warning or stronger. Intervals are 95 % (Wilson).
 
 Two kinds of figures are kept apart. *Authors the models never saw*: a quarter of the authors at a time is left out,
@@ -140,6 +144,8 @@ and models and operating points come from the others alone; but lexicons, patter
 who had read parts of these cases, so these figures flatter the matchers. *The file held back* was written last, by
 somebody who saw neither lexicon nor models, and was judged once, when nothing was tuned any more. `short` is a file of
 three-word answers: without it the models know no such style, and its row shows what a new style costs."""
+
+_SHIPPED_ONLY = """Made with `--shipped-only`: the figures on authors the models never saw are left out."""
 
 _DANGER = """The words of `policies/patterns/danger.toml` or the model, on what the customer wrote. The words were
 widened with what authors' cases had shown to be missed, so the first row flatters them."""
