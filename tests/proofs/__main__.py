@@ -17,8 +17,11 @@ from tests.proofs.hostile import at_the_first_bad_one, bodies
 from tests.proofs.intake_events import events, without_tombstones
 from tests.proofs.intake_kills import careless_kills, kills
 from tests.proofs.limits import budgets, heedless
+from tests.proofs.machine import broken_runs, company, reached, runs
 from tests.proofs.notifications import believing, mutations
 from tests.proofs.replays import Desk, replay, without_keys
+from tests.proofs.restore import networks, restored
+from tests.proofs.undos import raced
 
 Figures = dict[str, object]
 CONTROL = 100
@@ -37,9 +40,42 @@ def replays_without_keys(times: int, seed: int) -> Figures:
     return {**asdict(tally), "clean": tally.extra > 0 and tally.unlike > 0}
 
 
+def restore(times: int, _seed: int) -> Figures:
+    """Yesterday's backup beside networks that are ahead."""
+    with networks() as remote:
+        figures = restored(remote, times)
+    return {**asdict(figures), "clean": figures.clean}
+
+
+def restore_without_looking(times: int, _seed: int) -> Figures:
+    """The control: without `after_restore` it must double."""
+    with networks() as remote:
+        figures = restored(remote, times, look_first=False)
+    return {**asdict(figures), "clean": figures.doubled > 0}
+
+
+def machine(times: int, seed: int) -> Figures:
+    """Anything in any order around a reply (tests/inbox/machine.py), and what is broken on purpose is found."""
+    company()
+    runs(times, seed)
+    came_to = reached()
+    found = broken_runs(seed)
+    return {"runs": times, "reached": came_to, "broken_found": found, "clean": all(found.values())}
+
+
+def undos(times: int, seed: int) -> Figures:
+    """Undo and worker at the same instant: nothing that was confirmed as undone is out."""
+    figures = raced(times, seed)
+    return {**asdict(figures), "clean": figures.clean}
+
+
 PROOFS: dict[str, tuple[Callable[[int, int], Figures], int]] = {
     "replays": (replays, 5000),
     "replays_without_keys": (replays_without_keys, CONTROL),
+    "restore": (restore, 500),
+    "restore_without_looking": (restore_without_looking, CONTROL),
+    "machine": (machine, 1000),
+    "undos": (undos, 2000),
     "bodies": (bodies, 50_000),
     "bodies_given_up_at_the_first_bad_entry": (at_the_first_bad_one, 500),
     "intake_events": (events, 10_000),

@@ -19,6 +19,8 @@ def fresh_database() -> Iterator[None]:
     try:
         yield
     finally:
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's own wrapper has it
         connection.creation.destroy_test_db(str(named), verbosity=0)
 
 
