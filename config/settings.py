@@ -225,11 +225,17 @@ STORAGES = {
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("SAMTAL_MAIL_FROM", default="samtal@localhost")
+LOG_FORMAT = env.str("SAMTAL_LOG_FORMAT", default="line")
+if LOG_FORMAT not in ("line", "json"):
+    raise ImproperlyConfigured(f"SAMTAL_LOG_FORMAT is {LOG_FORMAT!r}; use line or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{levelname} {name} {message}", "style": "{"},
+        "json": {"()": "inbox.trace.JsonLines"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": env.str("SAMTAL_LOG_LEVEL", default="INFO")},
     # urllib3 logs full addresses at DEBUG, and Graph addresses carry tokens.
     # Celery tells at INFO of every task twice, and there is one every second; failures are errors and still show.

@@ -41,6 +41,7 @@ from inbox.models.hearing import Hearing, keep_look, may_ask
 from inbox.models.intake import commit_look, commit_page, to_look_up
 from inbox.models.token import login_to
 from inbox.states import ReplyState
+from inbox.trace import about
 
 log = logging.getLogger(__name__)
 
@@ -257,10 +258,11 @@ def send(reply_id: int) -> None:
     )
     if reply is None:
         return
-    if reply.state == ReplyState.SENDING:
-        read_back(reply)
-    elif reply.state == ReplyState.QUEUED:
-        publish(reply)
+    with about(reply=reply.pk, channel=reply.channel_id):
+        if reply.state == ReplyState.SENDING:
+            read_back(reply)
+        elif reply.state == ReplyState.QUEUED:
+            publish(reply)
 
 
 def publish(reply: Reply) -> None:

@@ -6,6 +6,7 @@ Every way from one state to another is one conditional UPDATE here; states.py li
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,10 +27,13 @@ from inbox.models.message import Message
 from inbox.models.person import Person
 from inbox.models.thread import Taken, Thread
 from inbox.states import REPLY_EXITS, ReplyState, Settled, Waits
+from inbox.trace import about
 from policies.verdict import Effect, Verdict
 
 if TYPE_CHECKING:
     from inbox.models.revision import Revision
+
+log = logging.getLogger(__name__)
 
 MOST_AUTOMATIC_SENDS = 2
 
@@ -218,9 +222,12 @@ class Reply(models.Model):
         if to not in REPLY_EXITS[ReplyState(self.state)]:
             raise ValueError(f"a reply does not go from {self.state} to {to}")
         rows = Reply.objects.filter(pk=self.pk, state=self.state, attempt=self.attempt)
+        before = self.state
         if not rows.update(state=to, changed_at=Clock(), **fields):
             return False
         self.refresh_from_db()
+        with about(reply=self.pk, channel=self.channel_id):
+            log.info("reply %s: %s > %s", self.pk, before, to)
         return True
 
     def return_to_draft(self, reason: str, *, by: Person | None, text: str = "") -> bool:
@@ -397,6 +404,16 @@ class Reply(models.Model):
                 return self.let_go(verdict, by=by, despite=despite, at=at)
             Reply.objects.filter(pk=self.pk, state=ReplyState.HELD).update(**self.judged(verdict))
         raise Stopped(Reason.BLOCKED if verdict.effect == Effect.BLOCK else Reason.NEEDS_APPROVAL, verdict)
+
+    @property
+    def news(self) -> int | None:
+        """The message that stopped it, or the first that its writer had not seen; None where nothing is new."""
+        if self.reason in (Reason.EDITED, Reason.VANISHED):
+            return self.answers_id
+        if self.reason not in (Reason.NEWER, Reason.ANSWERED):
+            return None
+        newer = Message.objects.filter(thread_id=self.thread_id, pk__gt=self.seen_id).order_by("pk")
+        return newer.values_list("pk", flat=True).first()
 
     @property
     def open_revision(self) -> Revision | None:
