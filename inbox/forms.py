@@ -166,6 +166,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
             "target_minutes",
             "look_again_days",
             "reach_days",
+            "monthly_cap",
         ]
         labels = {
             "target_minutes": _("First answer within (minutes)"),
@@ -180,6 +181,8 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(data, **kwargs)
         if not self.instance.capabilities.can_listen:
             del self.fields["searches"]
+        if self.instance.network not in settings.SAMTAL_PRICES:
+            del self.fields["monthly_cap"]
 
     def clean_searches(self) -> str:
         """Each as short as the network takes it, beside what we add to it."""

@@ -91,3 +91,16 @@ def test_the_channels_page_shows_it(twitter: Channel, lea: Person) -> None:
     assert "$20.20 of $20.00" in shown
     assert "nothing is read until there is more" in shown
     assert "replies with a link sent" in shown
+
+
+def test_an_admin_sets_the_cap_where_the_network_costs_money(twitter: Channel, facebook: Channel, ada: Person) -> None:
+    for channel, asked in ((twitter, True), (facebook, False)):
+        shown = client(ada).get(reverse("channel", args=[channel.pk])).content.decode()
+        assert ('name="monthly_cap"' in shown) == asked
+    fields = {
+        "name": "X", "sender": "Nordnett", "signature": "first", "lead_in": "/", "language": "sv",
+        "target_minutes": "60", "look_again_days": "3", "reach_days": "30", "monthly_cap": "25.50",
+    }  # fmt: skip
+    answer = client(ada).post(reverse("channel", args=[twitter.pk]), fields)
+    assert answer.status_code == 302
+    assert Meter.of(Channel.objects.get(pk=twitter.pk)).cap == Decimal("25.50")
