@@ -151,6 +151,17 @@ class TestAnswer:
         pull(private)
         assert [thread.channel for thread in Thread.objects.order_by("visibility")] == [private, facebook]
 
+    def test_a_recommendation_without_a_word_still_says_whether_it_is_one(
+        self, street: Remote, facebook: Channel, anna: Person
+    ) -> None:
+        given = {"network": "facebook", "kind": "rating", "author": ELIN}
+        street.write(**given, extra={"recommendation_type": "negative"})
+        pull(facebook)
+        client = Client()
+        client.force_login(anna)
+        page = client.get(reverse("thread", args=[Thread.objects.get().pk])).content.decode()
+        assert "does not recommend us" in page
+
     def test_a_token_without_the_right_to_messages_reads_all_the_rest(self, street: Remote, facebook: Channel) -> None:
         street.token(demo.PAGE_TOKEN, scopes=["pages_read_engagement", "pages_read_user_content"])
         page_comment(street)
