@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.inbox.machine import Machine
-from tests.proofs.machine import BROKEN, company, finds, runs
+from tests.proofs.machine import company, finds, runs
 
 pytestmark = pytest.mark.django_db
-FEW, SEED = 8, 7
+# The rest, and the fault that takes longest to find: python -m tests.proofs machine
+FEW, SEED = 6, 7
 
 
 def test_nothing_leaves_unlawfully_nothing_is_lost_and_nothing_is_stuck() -> None:
@@ -17,7 +18,7 @@ def test_nothing_leaves_unlawfully_nothing_is_lost_and_nothing_is_stuck() -> Non
     assert {"begun", "kept back", "undone", "approved", "read back"} <= set(Machine.reached)
 
 
-@pytest.mark.parametrize("verb", BROKEN)
+@pytest.mark.parametrize("verb", ["passes_rules", "stopped_by"])
 def test_the_same_runs_find_what_is_broken_on_purpose(verb: str) -> None:
     company()
     assert finds(verb, SEED)
