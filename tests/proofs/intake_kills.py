@@ -68,11 +68,15 @@ def careless_kills(times: int, seed: int) -> Figures:
 @dataclass
 class Hatchery:
     process: subprocess.Popen[str]
+    careless: bool = False
 
     def kill(self, chance: random.Random, number: int) -> str:
         """One worker lives and dies; where. Every place of every page comes in turn, then anywhere at all."""
         place, page, seconds = ANYWHERE, 0, chance.uniform(0.01, LONGEST)
-        if number % 2:
+        if self.careless:
+            # Between the cursor and the rows, where a control that is to fail must be met.
+            place, page, seconds = "inside", number % PAGES + 1, 3.0
+        elif number % 2:
             place, page, seconds = PLACES[number // 2 % 3], number // 6 % PAGES + 1, 3.0
         assert self.process.stdin
         assert self.process.stdout
@@ -100,6 +104,6 @@ def hatchery(remote: Remote, *, careless: bool) -> Iterator[Hatchery]:
     with subprocess.Popen(command, env=environment, **pipes) as process:  # type: ignore[call-overload]
         assert process.stdout.readline() == "ready\n"
         try:
-            yield Hatchery(process)
+            yield Hatchery(process, careless)
         finally:
             process.stdin.close()

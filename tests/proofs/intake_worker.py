@@ -41,6 +41,8 @@ def main(careless: bool) -> None:
 
 def work(page: int, place: str, *, careless: bool) -> None:
     """Read and hear until the end comes. It never returns."""
+    from django.db import transaction
+
     from inbox import tasks
     from inbox.clock import moment
     from inbox.models import Channel, RawEvent, Stream
@@ -57,7 +59,9 @@ def work(page: int, place: str, *, careless: bool) -> None:
     def carelessly(channel: Any, stream: Any, found: Any) -> int:
         """The control: the cursor first, then the rows."""
         kept(stream, found.window)
-        return store(channel, found.messages)
+        die("inside")
+        with transaction.atomic():
+            return store(channel, found.messages)
 
     kept = Stream.keep
 

