@@ -30,6 +30,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
+from urllib3.response import HTTPResponse
 
 from connectors.answer import Unreadable
 from connectors.base import ConnectorError, ErrorKind, Options
@@ -155,6 +156,12 @@ class _TimedConnection(HTTPConnection):
             self.connect()
         _CALL.get().depart()
         super().send(data)
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 has it
+        """urllib3 passes over a reset while it connects or sends, and then looks for the answer on no socket at all."""
+        if self.sock is None:
+            raise ConnectionResetError("the connection was reset before anything was sent")
+        return super().getresponse()
 
 
 class _TimedTLSConnection(_TimedConnection, HTTPSConnection):

@@ -104,6 +104,16 @@ def test_a_refused_connection_is_certainly_not_out() -> None:
     assert (caught.value.code, caught.value.outcome_unknown) == ("unreachable", False)
 
 
+def test_a_connection_that_is_reset_while_it_is_made_is_certainly_not_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reset(*args: object) -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(http, "_connect", reset)
+    with pytest.raises(ConnectorError) as caught:
+        ask(client("http://127.0.0.1:1")[0], "POST", b"text")
+    assert (caught.value.code, caught.value.outcome_unknown) == ("unreachable", False)
+
+
 @pytest.mark.parametrize(("method", "unknown"), [("POST", True), ("DELETE", True), ("GET", False)])
 @pytest.mark.parametrize(
     "answer",
