@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import gzip
 import ipaddress
 import logging
@@ -106,7 +107,7 @@ def test_a_refused_connection_is_certainly_not_out() -> None:
 
 def test_a_connection_that_is_reset_while_it_is_made_is_certainly_not_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def reset(*args: object) -> None:
-        raise ConnectionResetError
+        raise ConnectionResetError(errno.ECONNRESET, "reset")
 
     monkeypatch.setattr(http, "_connect", reset)
     with pytest.raises(ConnectorError) as caught:
