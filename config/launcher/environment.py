@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from config.embedded.place import Place
 from config.ports import HOST, Ports
 from config.processes.errors import StartError
-from connectors.sandbox import demo as sandbox
+from connectors.sandbox import registered
 
 PASSWORD = "samtal-demo"  # noqa: S105 - printed at every start; the demo listens on loopback only
 DEFAULT_PORTS = {"postgres": 5432, "postgresql": 5432, "redis": 6379, "rediss": 6379}
@@ -28,10 +28,10 @@ def demo_environment(place: Place, ports: Ports, given: Mapping[str, str]) -> di
         "SAMTAL_QUIET_SECONDS": "12",
         "SAMTAL_READ_BACK_GAP": "10",
         "SAMTAL_DEMO_PASSWORD": PASSWORD,
-        "SAMTAL_FACEBOOK_APP_ID": sandbox.APP_ID,
-        "SAMTAL_FACEBOOK_APP_SECRET": sandbox.APP_SECRET,
-        "SAMTAL_X_CLIENT_ID": sandbox.X_CLIENT_ID,
-        "SAMTAL_X_CLIENT_SECRET": sandbox.X_CLIENT_SECRET,
+        "SAMTAL_FACEBOOK_APP_ID": registered.APP_ID,
+        "SAMTAL_FACEBOOK_APP_SECRET": registered.APP_SECRET,
+        "SAMTAL_X_CLIENT_ID": registered.X_CLIENT_ID,
+        "SAMTAL_X_CLIENT_SECRET": registered.X_CLIENT_SECRET,
     }
     fixed = {
         "SAMTAL_ENV": "demo",

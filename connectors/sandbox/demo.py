@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from connectors.sandbox.entries import FACEBOOK, INSTAGRAM, MASTODON, NewEntry, Person, X
+from connectors.sandbox.registered import APP_ID as APP_ID
+from connectors.sandbox.registered import APP_SECRET as APP_SECRET
+from connectors.sandbox.registered import X_CLIENT_ID as X_CLIENT_ID
+from connectors.sandbox.registered import X_CLIENT_SECRET as X_CLIENT_SECRET
 from connectors.sandbox.tokens import Token, Tokens
 from connectors.sandbox.world import World
 
@@ -11,15 +15,11 @@ PAGE_ID = "100200300400500"
 PAGE_TOKEN = "sandbox-page-token"
 FACEBOOK_USER_ID = "700800900100"
 FACEBOOK_USER_TOKEN = "sandbox-user-token"
-APP_ID = "190019001900"
-APP_SECRET = "sandbox-app-secret"
 VERIFY_TOKEN = "sandbox-verify-token"
 X_USER_ID = "2244994945"
 X_HANDLE = "nordnett"
 X_TOKEN = "sandbox-x-token"
 X_APP_TOKEN = "sandbox-x-app-token"
-X_CLIENT_ID = "sandbox-client-id"
-X_CLIENT_SECRET = "sandbox-client-secret"
 X_CONSUMER_KEY = "sandbox-consumer-key"
 X_CONSUMER_SECRET = "sandbox-consumer-secret"
 # tweepy reads the user's id from the part before the dash.

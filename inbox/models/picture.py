@@ -64,17 +64,17 @@ class Picture(models.Model):
     def __str__(self) -> str:
         return self.alt_text or str(_("Picture without a description"))
 
-    @classmethod
-    def expect(cls, messages: Sequence[Message]) -> None:
+    @staticmethod
+    def expect(messages: Sequence[Message]) -> None:
         """Note what has to be fetched for new messages."""
         rows = [
-            cls(message=message, number=number, url=one["url"], alt_text=one["alt_text"])
+            Picture(message=message, number=number, url=one["url"], alt_text=one["alt_text"])
             for message in messages
             for number, one in enumerate(message.attachments[:MOST_OF_A_MESSAGE])
             if one["kind"] in SHOWN and one["url"]
         ]
         if rows:
-            cls.objects.bulk_create(rows, ignore_conflicts=True)
+            Picture.objects.bulk_create(rows, ignore_conflicts=True)
 
     def take(self, at: datetime | None = None) -> bool:
         """Take it for one try; false where another worker has it or it is settled."""

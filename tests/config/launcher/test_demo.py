@@ -22,7 +22,13 @@ from tests.config.places import forget_place
 
 NAMES = {"postgres", "valkey", "sandbox", "player", "web", "worker", "beat", "sweep"}
 PORTS = ("SAMTAL_WEB_PORT", "SAMTAL_SANDBOX_PORT", "SAMTAL_POSTGRES_PORT", "SAMTAL_VALKEY_PORT")
-PARTS = ("ports.py", "processes", "embedded", "launcher")
+PARTS = (
+    "config/ports.py",
+    "config/processes",
+    "config/embedded",
+    "config/launcher",
+    "connectors/sandbox/registered.py",
+)
 WAIT = "import signal; signal.pause()"
 SERVE = """
 import http.server, sys
@@ -82,7 +88,7 @@ def make_checkout(tmp_path_factory):
 
 def _fill(checkout):
     for part in PARTS:
-        source, target = CHECKOUT / "config" / part, checkout / "config" / part
+        source, target = CHECKOUT / part, checkout / part
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
     for path, content in STAND_INS.items():
