@@ -84,7 +84,7 @@ def wake_due() -> None:
 
 def due(most: int, late: timedelta = timedelta()) -> list[tuple[str, int]]:
     """What a worker should do now, or should have done `late` ago: (task name, id)."""
-    replies = Reply.objects.due(plus=-late).order_by("not_before").values_list("pk", flat=True)[:most]
+    replies = Reply.objects.due(plus=-late).in_turn().values_list("pk", flat=True)[:most]
     channels = Channel.objects.due(plus=-late).order_by("next_poll_at").values_list("pk", flat=True)[:most]
     notices = RawEvent.objects.unread(plus=-late).order_by("not_before").values_list("pk", flat=True)[:1]
     renewals = Channel.objects.to_renew(plus=-late).values_list("pk", flat=True)[:most]

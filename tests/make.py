@@ -14,8 +14,10 @@ from connectors.sandbox import demo
 from inbox.clock import read_clock
 from inbox.models import Attempt, Author, Channel, Clearance, Level, Message, Person, Reply, Role, Thread
 from inbox.models.intake import store
+from inbox.models.reply import digest
 from inbox.states import ReplyState
 from policies.models import Rulebook
+from policies.verdict import Effect
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LONG = timedelta(days=30)
@@ -142,6 +144,28 @@ BLOCKED = "Personnumret är 19121212-1212, stämmer det?"
 CONFIRMS = "Ja, det stemmer, vi stenger i mars."
 # A promise with its day.
 PROMISES = "Vi sjekker fakturaen og gir beskjed i morgen."
+
+
+def outbox(channel: Channel, by: Person, number: int, text: str = FINE) -> list[int]:
+    """Queued replies and due, one second after the other, each in a thread of its own: their ids, in two INSERTs."""
+    now = read_clock()
+    rows = [
+        Reply(
+            thread=thread,
+            channel=channel,
+            visibility=Visibility.PUBLIC,
+            state=ReplyState.QUEUED,
+            text=text,
+            outgoing=text,
+            written_by=by,
+            effect=Effect.SEND,
+            rulebook_version=1,
+            digest=digest(1, Visibility.PUBLIC, None, text),
+            not_before=now - timedelta(seconds=number - second),
+        )
+        for second, thread in enumerate(threads(channel, number))
+    ]
+    return [reply.pk for reply in Reply.objects.bulk_create(rows)]
 
 
 def rulebook() -> Rulebook:

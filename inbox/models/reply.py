@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When, Window
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import ConnectorError, ErrorKind, Outgoing, RemoteMessage, Sent, Visibility
@@ -102,6 +103,17 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         """
         due = self.filter(state__in=[ReplyState.QUEUED, ReplyState.SENDING], not_before__lte=moment(at, plus))
         return due.exclude(waits_for__in=[Waits.BRAKE, Waits.HAND])
+
+    def in_turn(self) -> ReplyQuerySet:
+        """What is urgent first, then one of each channel after the other, each channel's longest due before its others.
+
+        Urgent: a thread in danger, whose reply nothing has parked yet. What waits for a token or a rate must not
+        stand in front of what can leave, however urgent it is.
+        """
+        can_leave = Q(state=ReplyState.QUEUED, waits_for__in=[Waits.NOTHING, Waits.UNDO])
+        urgent_first = Case(When(can_leave, thread__danger=True, then=Value(0)), default=Value(1))
+        turn = Window(RowNumber(), partition_by=F("channel_id"), order_by=[urgent_first, "not_before", "pk"])
+        return self.order_by(urgent_first, turn, "not_before", "pk")
 
     def needs(self, person: Person) -> ReplyQuerySet:
         """Needs you: stopped, failed, may be out, sent back — on top wherever the person is."""

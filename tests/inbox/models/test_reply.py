@@ -7,9 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from connectors.base import ConnectorError, ErrorKind
 from connectors.sandbox import demo
+from inbox import tasks
 from inbox.models import (
     Audit,
     Brake,
@@ -556,6 +559,58 @@ class TestWaiting:
 
 def failure(kind: ErrorKind, **facts: object) -> ConnectorError:
     return ConnectorError("It did not work.", kind=kind, **facts)  # type: ignore[arg-type]
+
+
+class TestTurns:
+    """Many are due at once: in which order workers are woken for them."""
+
+    def due(self, most: int = 50) -> list[int]:
+        return list(Reply.objects.due(make.after()).in_turn().values_list("pk", flat=True)[:most])
+
+    def test_a_crowded_channel_does_not_keep_a_quiet_one_waiting(
+        self, facebook: Channel, twitter: Channel, anna: Person
+    ) -> None:
+        crowd = make.outbox(facebook, anna, 500)
+        few = make.outbox(twitter, anna, 2)
+        assert self.due(most=6) == [crowd[0], few[0], crowd[1], few[1], crowd[2], crowd[3]]
+
+    def test_a_thread_in_danger_comes_before_everything_of_every_channel(
+        self, facebook: Channel, twitter: Channel, anna: Person
+    ) -> None:
+        crowd, few = make.outbox(facebook, anna, 5), make.outbox(twitter, anna, 2)
+        Thread.objects.filter(replies__in=crowd[-2:]).update(danger=True)
+        assert self.due() == [crowd[3], crowd[4], few[0], few[1], crowd[0], crowd[1], crowd[2]]
+
+    def test_what_is_urgent_and_cannot_leave_stands_in_nobodys_way(
+        self, facebook: Channel, twitter: Channel, anna: Person
+    ) -> None:
+        parked, few = make.outbox(facebook, anna, 3), make.outbox(twitter, anna, 2)
+        Thread.objects.filter(replies__in=parked).update(danger=True)
+        Reply.objects.filter(pk__in=parked).update(waits_for=Waits.TOKEN)
+        assert self.due() == [parked[0], few[0], parked[1], few[1], parked[2]]
+
+    def test_within_a_channel_the_longest_due_comes_first(self, facebook: Channel, anna: Person) -> None:
+        first, second = make.outbox(facebook, anna, 2)
+        Reply.objects.filter(pk=first).update(not_before=make.after(1))
+        assert self.due() == [second, first]
+
+    def test_the_sweep_and_beat_wake_workers_in_this_order(
+        self, facebook: Channel, twitter: Channel, anna: Person
+    ) -> None:
+        crowd, few = make.outbox(facebook, anna, 8), make.outbox(twitter, anna, 2)
+        Thread.objects.filter(replies=crowd[-1]).update(danger=True)
+        woken = [pk for task, pk in tasks.due(5) if task == "send"]
+        assert woken == [crowd[7], few[0], crowd[0], few[1], crowd[1]]
+
+    def test_it_is_one_query_that_reads_the_index_of_what_is_due(self, facebook: Channel, anna: Person) -> None:
+        crowd = make.outbox(facebook, anna, 3)
+        with CaptureQueriesContext(connection) as asked:
+            assert len(Reply.objects.due().in_turn()) == len(crowd)
+        assert len(asked) == 1
+        with transaction.atomic(), connection.cursor() as cursor:
+            # A table of three rows is read whole; the plan for a long one is asked for.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            assert "reply_due" in Reply.objects.due().in_turn()[: len(crowd)].explain()
 
 
 class TestOutcome:
