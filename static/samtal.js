@@ -228,11 +228,21 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 document.addEventListener("focusin", (event) => closeMenus(event.target.closest("details.menu")));
 
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest?.("[data-copy]");
-  if (!button) return;
-  await navigator.clipboard.writeText(button.dataset.copy);
+// Without TLS, or where the browser forbids it, there is no clipboard: the text stands there to be marked.
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    toast(words.failed);
+    return;
+  }
   button.textContent = button.dataset.copied;
+  say(button.dataset.copied);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-copy]");
+  if (button) copy(button);
 });
 
 document.addEventListener("click", (event) => {
