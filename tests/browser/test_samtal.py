@@ -172,6 +172,29 @@ def test_a_password_can_be_shown_and_hidden(show: Open) -> None:
     assert page.locator("[name=password]").get_attribute("type") == "password"
 
 
+COPY = """document.querySelector('main').insertAdjacentHTML('beforeend',
+  '<button type="button" id="copy" data-copy="Hej!" data-copied="Copied">Copy the text</button>')"""
+
+
+def test_a_text_is_copied_and_that_is_said(show: Open, window: BrowserContext) -> None:
+    window.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = show("/styleguide/")
+    page.evaluate(COPY)
+    page.click("#copy")
+    expect(page.locator("#copy")).to_have_text("Copied")
+    expect(page.locator("#said-politely")).to_contain_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "Hej!"
+
+
+def test_where_nothing_can_be_copied_that_is_said_too(show: Open) -> None:
+    page = show("/styleguide/")
+    page.evaluate(COPY)
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new DOMException('no')); }")
+    page.click("#copy")
+    expect(page.locator("#messages .toast")).to_contain_text("That did not work")
+    expect(page.locator("#copy")).to_have_text("Copy the text")
+
+
 IN_SIGHT = "e => e.getBoundingClientRect().bottom <= e.closest('.desk-scroll').getBoundingClientRect().bottom"
 
 
