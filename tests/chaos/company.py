@@ -189,7 +189,9 @@ class Agent:
     def work(self) -> None:
         for reply in Reply.objects.filter(written_by=self.person, state=ReplyState.FAILED):
             self.company.stopped[f"failed: {reply.reason}"] += reply.edit_again(by=self.person)
-        for reply in Reply.objects.filter(written_by=self.person, state=ReplyState.DRAFT).select_related("thread"):
+        # A restart of PostgreSQL may come between a draft and its text.
+        written = Reply.objects.filter(written_by=self.person, state=ReplyState.DRAFT).exclude(text="")
+        for reply in written.select_related("thread"):
             self.company.stopped[reply.reason] += 1
             self.let_go(reply)
         if not self.company.closed:

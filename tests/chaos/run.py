@@ -105,7 +105,7 @@ class Run:
 
 def under_way() -> int:
     """Replies that have not come to their end, drafts that a guard has made of them included."""
-    return Reply.objects.exclude(state__in=ENDED).count()
+    return Reply.objects.exclude(text="").exclude(state__in=ENDED).count()
 
 
 def by_network() -> dict[str, int]:
