@@ -365,6 +365,7 @@ class Capabilities:
     quiet_time: default Q (DESIGN §7): longer than deadline + server latency + read lag.
     max_length: in the network's own count, see Connector.length.
     can_delete: our own messages. can_delete_others: customers' messages too.
+    can_edit: our own public messages; the id stays the same.
     can_listen: it can be searched for what nobody has said to us.
     hides: the kinds of customers' messages that can be hidden, and shown again.
     private_within: how long after a customer's last word a conversation takes answers; None sets no time.
@@ -464,6 +465,10 @@ class Connector(ABC):
 
     def like(self, remote_id: str) -> None:
         raise self._cannot("like messages")
+
+    def edit(self, remote_id: str, text: str) -> None:
+        """Give a public message of ours another text, where `can_edit`. The whole text, so it may be repeated too."""
+        raise self._cannot("change what we have written")
 
     def _cannot(self, deed: str) -> ConnectorError:
         return ConnectorError(f"{self.label} does not let us {deed}", kind=ErrorKind.NOT_ALLOWED, permanent=True)

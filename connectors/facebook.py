@@ -151,6 +151,7 @@ class Facebook(Connector):
         can_delete=True,
         can_delete_others=True,
         can_like=True,
+        can_edit=True,
         hides=frozenset({Kind.COMMENT, Kind.POST}),
         private_within=timedelta(hours=24),
         private_reply_within=timedelta(days=7),
@@ -276,6 +277,10 @@ class Facebook(Connector):
 
     def like(self, remote_id: str) -> None:
         self._do(remote_id, partial(self._graph.put_like, remote_id))
+
+    def edit(self, remote_id: str, text: str) -> None:
+        fields = {"message": text}
+        self._do(remote_id, partial(self._graph.request, f"{self._graph.version}/{remote_id}", post_args=fields))
 
     @classmethod
     def signed(cls, body: bytes, headers: Mapping[str, str], secret: str) -> bool:

@@ -82,6 +82,8 @@ ROUTES: dict[str, frozenset[str]] = {
     "reply_confirm": DESK,
     "reply_take_back": DESK,
     "reply_withdraw": DESK,
+    "reply_correct": DESK,
+    "reply_keep": DESK,
     # reading the thread is one thing; a lead says who may hide and delete on a channel
     "message_moderate": DESK,
     "message_like": DESK,

@@ -31,7 +31,8 @@ THREAD_EXITS: dict[ThreadState, frozenset[ThreadState]] = {
 }
 
 REPLY_EXITS: dict[ReplyState, frozenset[ReplyState]] = {
-    ReplyState.DRAFT: frozenset({ReplyState.HELD, ReplyState.QUEUED}),
+    # Removed: a correction that its writer has given up.
+    ReplyState.DRAFT: frozenset({ReplyState.HELD, ReplyState.QUEUED, ReplyState.REMOVED}),
     ReplyState.HELD: frozenset({ReplyState.QUEUED, ReplyState.DRAFT}),
     # Uncertain: its second sending is stopped by a guard, and the first may be out.
     ReplyState.QUEUED: frozenset({ReplyState.DRAFT, ReplyState.HELD, ReplyState.SENDING, ReplyState.UNCERTAIN}),

@@ -37,6 +37,7 @@ from inbox.models import (
     Submission,
     Wall,
 )
+from inbox.models.correction import place_of, publish_correction, stands_there
 from inbox.models.hearing import Hearing, keep_look, may_ask
 from inbox.models.intake import commit_look, commit_page, to_look_up
 from inbox.models.token import login_to
@@ -253,9 +254,8 @@ def ask_about_posts(channel: Channel, remote_ids: list[str]) -> None:
 @shared_task(acks_late=True)
 def send(reply_id: int) -> None:
     """Send a queued reply, or find out what became of one whose outcome is unknown."""
-    reply = (
-        Reply.objects.filter(pk=reply_id).select_related("channel", "thread", "answers__author", "written_by").first()
-    )
+    related = ("channel", "thread", "answers__author", "written_by", "corrects")
+    reply = Reply.objects.filter(pk=reply_id).select_related(*related).first()
     if reply is None:
         return
     with about(reply=reply.pk, channel=reply.channel_id):
@@ -273,7 +273,7 @@ def publish(reply: Reply) -> None:
     try:
         connector = reply.channel.connect(start_by=reply.start_by)
         with billed(reply.channel, connector):
-            sent = connector.send(outgoing)
+            sent = publish_correction(reply, connector) if reply.corrects_id else connector.send(outgoing)
     except ConnectorError as error:
         log.warning("reply %s attempt %s: %s", reply.pk, reply.attempt, error)
         reply.finish_error(error)
@@ -294,6 +294,9 @@ def read_back(reply: Reply) -> None:
     connector = reply.channel.connect()
     try:
         with billed(reply.channel, connector):
+            if reply.corrects_id:
+                look_at_correction(reply, connector)
+                return
             seen = connector.read_back(outgoing, since=since)
     except ConnectorError as error:
         reply.read_back_later(error)
@@ -305,6 +308,14 @@ def read_back(reply: Reply) -> None:
         reply.finish_found(found)
     else:
         reply.not_found(caught_up=seen.newest_at is not None and seen.newest_at > reply.surely_applied_at)
+
+
+def look_at_correction(reply: Reply, connector: Connector) -> None:
+    """Has the message that was to be corrected its new text?"""
+    if stands_there(reply, connector):
+        reply.finish_sent(place_of(reply), how="read back")
+    else:
+        reply.not_found(caught_up=False)
 
 
 # --- deeds -----------------------------------------------------------------------------------------------------------

@@ -73,6 +73,8 @@ urlpatterns = [
     path("replies/<int:pk>/confirm/", replies.reply_confirm, name="reply_confirm"),
     path("replies/<int:pk>/take-back/", replies.reply_take_back, name="reply_take_back"),
     path("replies/<int:pk>/withdraw/", replies.reply_withdraw, name="reply_withdraw"),
+    path("replies/<int:pk>/correct/", replies.reply_correct, name="reply_correct"),
+    path("replies/<int:pk>/keep/", replies.reply_keep, name="reply_keep"),
     path("replies/<int:pk>/send-back/", replies.reply_send_back, name="reply_send_back"),
     # a customer's message
     path("messages/<int:pk>/moderate/", moderation.message_moderate, name="message_moderate"),

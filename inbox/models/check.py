@@ -118,7 +118,9 @@ def snippets() -> tuple[Wording, ...]:
 
 def recent_replies(thread: Thread, at: datetime, reply: Reply | None) -> tuple[RecentReply, ...]:
     """Public replies of the last 24 hours on this network, for the check on identical answers. Index reply_recent."""
-    sent = thread.replies.model.objects.exclude(pk=reply.pk) if reply else thread.replies.model.objects.all()
+    # What a reply corrects is no second answer beside it.
+    itself = [reply.pk, reply.corrects_id] if reply else []
+    sent = thread.replies.model.objects.exclude(pk__in=[pk for pk in itself if pk])
     rows = (
         sent.filter(state="sent", visibility=Visibility.PUBLIC, sent_at__gt=moment(at, -REPEATS_WITHIN))
         .order_by("-sent_at")

@@ -561,6 +561,8 @@ def reply_of(message: Message) -> Reply | None:
         # A person may have said that it is out before it was seen: it has no id yet.
         Q(state__in=UNLINKED) | Q(state=ReplyState.SENT, remote_id=None),
         thread_id=message.thread_id,
+        # A correction brings no new post.
+        corrects=None,
         attempt__gt=0,
         attempt_at__lte=message.created_at + CLOCK_SKEW,
     )

@@ -16,6 +16,7 @@ from inbox.clock import Clock
 from inbox.states import Settled
 
 if TYPE_CHECKING:
+    from inbox.models.correction import Correction
     from inbox.models.deed import Deed, What
     from inbox.models.reply import Reply
 
@@ -86,7 +87,8 @@ class Message(models.Model):
     reply = models.OneToOneField("inbox.Reply", models.PROTECT, null=True, related_name="message")
     raw = models.JSONField(default=dict)
 
-    # Not columns: the last thing that was done to it, and what the person who looks at it could do.
+    # Not columns: what it said before, the last thing that was done to it, and what the person who looks could do.
+    corrections: Sequence[Correction] = ()
     deed: Deed | None = None
     offered: Sequence[What] = ()
 

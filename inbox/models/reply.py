@@ -22,6 +22,7 @@ from inbox.clock import Clock, moment
 from inbox.models.audit import Audit
 from inbox.models.channel import Brake, Channel, ChannelState
 from inbox.models.check import check_reply
+from inbox.models.correction import is_overtaken, take_place
 from inbox.models.door import takes_answers
 from inbox.models.follow_up import FollowUp
 from inbox.models.message import Message
@@ -57,6 +58,8 @@ class Reason(models.TextChoices):
     LOCKED_OUT = "locked_out", _("The writer may not answer here any more.")
     EARLIER = "earlier", _("An earlier reply of this thread did not leave.")
     BRAKE = "brake", _("Sent back while sending was stopped.")
+    OVERTAKEN = "overtaken", _("What you correct is gone, or was changed meanwhile.")
+    CORRECTED = "corrected", _("A correction stands in its place.")
     CHANNEL_OFF = "channel_off", _("The channel was disconnected.")
     # failed: certain that nothing is out
     GONE = "gone", _("The network says the message you answer does not exist any more.")
@@ -156,7 +159,7 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         """Waiting for approval, oldest first. Index reply_held."""
         return (
             self.filter(state=ReplyState.HELD)
-            .select_related("thread__author", "channel", "written_by", "answers__author")
+            .select_related("thread__author", "channel", "written_by", "answers__author", "corrects")
             .prefetch_related("revisions__by")
             .order_by("changed_at")
         )
@@ -168,6 +171,7 @@ class Reply(models.Model):
     answers = models.ForeignKey(Message, models.PROTECT, null=True, related_name="replies")
     visibility = models.CharField(max_length=8)
     state = models.CharField(max_length=10, choices=ReplyState, default=ReplyState.DRAFT)
+    corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
     text = models.TextField(blank=True)
     signature = models.CharField(max_length=150, blank=True)
     outgoing = models.TextField(blank=True, help_text="The whole string that is sent: text and signature")
@@ -208,6 +212,9 @@ class Reply(models.Model):
         # The gate itself (reply_gate) is written in SQL in migration 0002: Django's rendering lets NULLs through.
         constraints = [
             models.CheckConstraint(name="reply_state", condition=Q(state__in=ReplyState.values)),
+            models.UniqueConstraint(
+                name="one_correction_at_a_time", fields=["corrects"], condition=~Q(state="removed")
+            ),
             models.CheckConstraint(name="reply_sent_has_id", condition=~Q(state="sent") | Q(sent_at__isnull=False)),
             models.CheckConstraint(
                 name="reply_moves_on",
@@ -263,7 +270,9 @@ class Reply(models.Model):
         with transaction.atomic():
             # Two autosaves at once must not begin two drafts.
             Thread.objects.select_for_update(no_key=True).get(pk=thread.pk)
-            existing = thread.replies.filter(state=ReplyState.DRAFT, written_by=by).order_by("-pk").first()
+            drafts = thread.replies.filter(state=ReplyState.DRAFT, written_by=by)
+            # Who answers a message does not mean to correct what was answered to it before.
+            existing = (drafts.filter(corrects=None) if answers else drafts).order_by("-pk").first()
             return existing if existing and answers in (None, existing.answers) else cls.begin(thread, by, answers)
 
     @classmethod
@@ -292,7 +301,7 @@ class Reply(models.Model):
 
     def turn(self, visibility: Visibility) -> bool:
         """Answer something said in public in private, or the other way; the rules read it anew."""
-        rows = Reply.objects.filter(pk=self.pk, state=ReplyState.DRAFT)
+        rows = Reply.objects.filter(pk=self.pk, state=ReplyState.DRAFT, corrects=None)
         if not rows.update(visibility=visibility, effect="", digest=None):
             return False
         self.refresh_from_db()
@@ -358,7 +367,12 @@ class Reply(models.Model):
         }
 
     def outdated(self, thread: Thread) -> str:
-        """Why what was written no longer fits the thread: "" where it does. Bystanders stop nothing."""
+        """Why what was written no longer fits the thread: "" where it does. Bystanders stop nothing.
+
+        What was wrong is corrected whatever the customer has written since.
+        """
+        if self.corrects_id:
+            return Reason.OVERTAKEN if is_overtaken(self) else Reason.NONE
         answers = self.answers
         if answers is None:
             return Reason.NONE
@@ -554,8 +568,11 @@ class Reply(models.Model):
         return Waits.NOTHING
 
     def earlier(self) -> models.QuerySet[Reply]:
-        """The replies of this thread that must leave before this one."""
-        return Reply.objects.filter(thread_id=self.thread_id, pk__lt=self.pk).exclude(waits_for=Waits.BRAKE)
+        """The replies of this thread that must leave before this one. A correction has its place already."""
+        if self.corrects_id:
+            return Reply.objects.none()
+        before = Reply.objects.filter(thread_id=self.thread_id, pk__lt=self.pk, corrects=None)
+        return before.exclude(waits_for=Waits.BRAKE)
 
     def passes_guards(self, thread: Thread, at: datetime | None) -> bool:
         """Whatever may have changed since the writer let it go. What is stopped is a draft again, with its text."""
@@ -633,7 +650,8 @@ class Reply(models.Model):
                 self.move(ReplyState.SENDING)
             moved = ReplyState.SENT in REPLY_EXITS[ReplyState(self.state)] and self.move(
                 ReplyState.SENT,
-                remote_id=sent.remote_id or None,
+                # A correction takes the id over from the earlier one, below.
+                remote_id=None if self.corrects_id else sent.remote_id or None,
                 permalink=sent.permalink,
                 sent_at=sent.at or moment(at),
                 **because(""),
@@ -642,10 +660,14 @@ class Reply(models.Model):
             if not moved:
                 return False
             self.close_attempt("sent", how)
-            self.link_message(sent)
-            Thread.objects.filter(pk=thread.pk).update(last_answered_by=self.written_by)
-            thread.answered(self)
-            FollowUp.from_promise(self)
+            if self.corrects_id:
+                take_place(self)
+            else:
+                self.link_message(sent)
+                Thread.objects.filter(pk=thread.pk).update(last_answered_by=self.written_by)
+                thread.answered(self)
+            if not (self.corrects and self.corrects.follow_ups.exists()):
+                FollowUp.from_promise(self)
             Audit.write("sent", by=by, reply=self, how=how, attempt=self.attempt, rulebook=self.rulebook_version)
             return True
 
@@ -682,6 +704,15 @@ class Reply(models.Model):
             self.refresh_from_db()
             Message.objects.filter(reply=self, remote_id=self.hand_id).delete()
             self.link_message(sent)
+
+    def was_corrected(self) -> bool:
+        """A correction is out. The text is kept, the id goes on."""
+        moved = self.state == ReplyState.SENT and self.move(
+            ReplyState.REMOVED, remote_id=None, **because(Reason.CORRECTED)
+        )
+        if moved:
+            Audit.write("corrected", by=None, reply=self)
+        return moved
 
     def was_removed(self) -> bool:
         """Somebody has taken it away on the network."""
@@ -768,7 +799,8 @@ class Reply(models.Model):
         """It was not found. Send again only where that cannot double; else look once more, then ask a person."""
         # What a network says of twins it says of public posts.
         twins = self.channel.capabilities.refuses_duplicates and self.visibility == Visibility.PUBLIC
-        safe = caught_up or twins
+        # The same text twice in the same place is one correction.
+        safe = caught_up or twins or self.corrects_id is not None
         if safe and self.resent < MOST_AUTOMATIC_SENDS:
             with transaction.atomic():
                 if self.move(ReplyState.QUEUED, waits_for=Waits.NOTHING, not_before=moment(at), resent=F("resent") + 1):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models, transaction
 
 from inbox.clock import Clock, moment
+from inbox.differences import Piece, compared
 from inbox.models.audit import Audit
 from inbox.models.check import check_text, supervised
 from inbox.models.person import Person
@@ -17,14 +15,6 @@ from inbox.models.reply import Reason, Reply, Stopped, digest
 from inbox.models.thread import Thread, lease
 from inbox.states import ReplyState
 from policies.verdict import Effect, Verdict
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of text that stayed, was taken out or put in."""
-
-    what: str  # "same", "out", "in"
-    text: str
 
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
@@ -135,15 +125,3 @@ def judged_text(verdict: Verdict, reply: Reply, outgoing: str) -> dict[str, obje
         "verdict": verdict.to_json(),
         "digest": digest(version, reply.visibility, reply.answers_id, outgoing),
     }
-
-
-def compared(before: str, after: str) -> list[Piece]:
-    """The two texts word by word, as one."""
-    old, new = re.findall(r"\s+|\S+", before), re.findall(r"\s+|\S+", after)
-    pieces = []
-    for how, start, end, new_start, new_end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if how == "equal":
-            pieces.append(Piece("same", "".join(old[start:end])))
-            continue
-        pieces += [Piece("out", "".join(old[start:end])), Piece("in", "".join(new[new_start:new_end]))]
-    return [piece for piece in pieces if piece.text]

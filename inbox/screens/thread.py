@@ -10,7 +10,8 @@ from django.utils import timezone
 from connectors.base import Visibility
 from inbox.clock import read_clock
 from inbox.forms import AssignForm, CloseForm, FollowUpForm, LaterForm, NoteForm, SetAsideForm, TakeOverForm, TopicForm
-from inbox.models import Clearance, Deed, Message, Person, Picture, Reply, Snippet, Thread
+from inbox.models import Clearance, Deed, Message, Person, Picture, Reason, Reply, Snippet, Thread
+from inbox.models.correction import steps
 from inbox.models.deed import offered
 from inbox.models.door import Door, conversation_door, private_reply_door, takes_answers
 from inbox.states import ReplyState
@@ -36,6 +37,7 @@ def messages_screen(thread: Thread, person: Person, clearance: Clearance | None 
     newest = newest.prefetch_related(Prefetch("pictures", Picture.objects.described()), "reply__revisions__by")
     messages = list(newest[: MOST_MESSAGES + 1])[::-1]
     with_deeds(thread, messages, moderates=clearance.moderates)
+    with_corrections(thread, messages)
     under_way = (
         thread.replies.filter(state__in=SHOWN_REPLIES)
         .select_related("written_by", "approved_by")
@@ -60,6 +62,13 @@ def with_deeds(thread: Thread, messages: list[Message], *, moderates: bool) -> N
     for message in messages:
         message.deed = deeds.get(message.pk)
         message.offered = offered(message, capabilities) if moderates else []
+
+
+def with_corrections(thread: Thread, messages: list[Message]) -> None:
+    """Tell each message of ours what it said before it was corrected."""
+    corrected = {reply.pk: reply for reply in thread.replies.filter(reason=Reason.CORRECTED).defer("verdict")}
+    for message in messages:
+        message.corrections = list(steps(message.reply, corrected)) if message.reply else []
 
 
 def answered_message(thread: Thread) -> Message | None:
@@ -98,7 +107,7 @@ def thread_screen(thread: Thread, person: Person) -> dict[str, object]:
 
 def own_draft(thread: Thread, person: Person) -> Reply | None:
     mine = thread.replies.filter(state=ReplyState.DRAFT, written_by=person)
-    return mine.select_related("answers__author").order_by("-pk").first()
+    return mine.select_related("answers__author", "corrects").order_by("-pk").first()
 
 
 def composer_screen(

@@ -27,6 +27,7 @@ from inbox.models import (
     WrongStop,
 )
 from inbox.models.check import check_text, supervised
+from inbox.models.correction import correct, give_up
 from inbox.models.door import private_reply_door
 from inbox.models.reply import is_final
 from inbox.screens.desk import desk_screen
@@ -52,10 +53,10 @@ def verdict_on(request: HttpRequest, thread: Thread, text: str) -> Verdict | Non
     """None for an empty text: there is nothing to say about it yet."""
     if not text.strip():
         return None
-    spoken = own_draft(thread, me(request)) or answered_message(thread) or thread
-    visibility = spoken.visibility
-    signature = thread.channel.signature_of(me(request))
-    verdict = check_text(thread, text + signature, visibility=visibility, signature=signature)
+    draft = own_draft(thread, me(request))
+    visibility = (draft or answered_message(thread) or thread).visibility
+    signature = draft.signature if draft else thread.channel.signature_of(me(request))
+    verdict = check_text(thread, text + signature, visibility=visibility, signature=signature, reply=draft)
     return supervised(verdict, me(request), thread.channel)
 
 
@@ -311,6 +312,26 @@ def reply_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     except TooMany:
         return refused(request, _("You have withdrawn and deleted as much this hour as one person may."))
     wake_after_commit("do", deed.pk)
+    return back_to(request, "thread", reply.thread_id)
+
+
+@require_POST
+def reply_correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write another text for a sent reply of one's own; the composer shows it."""
+    reply = get_reply(request, pk)
+    if refusal := not_cleared(request, reply.thread):
+        return refusal
+    if correct(reply, by=me(request)) is None:
+        return refused(request, _("This cannot be corrected from here. Open it on the network."))
+    return back_to(request, "thread", reply.thread_id)
+
+
+@require_POST
+def reply_keep(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a correction up: what was sent stays as it is."""
+    reply = get_reply(request, pk)
+    if not give_up(reply, by=me(request)):
+        return refused(request, _("This has been settled already."))
     return back_to(request, "thread", reply.thread_id)
 
 

@@ -569,6 +569,19 @@ def test_a_message_is_liked_where_the_network_lets_us(world: World) -> None:
         assert (caught.value.kind, caught.value.permanent) == (ErrorKind.NOT_ALLOWED, True)
 
 
+def test_our_own_message_gets_another_text_where_the_network_lets_us(world: World) -> None:
+    sent = world.connect().send(world.reply_to(world.say("Hej"), "Vi öppnar kl 9."))
+    if not world.connector.capabilities.can_edit:
+        with pytest.raises(ConnectorError) as caught:
+            world.connect().edit(sent.remote_id, "Vi öppnar kl 10.")
+        assert (caught.value.kind, caught.value.permanent) == (ErrorKind.NOT_ALLOWED, True)
+        return
+    for _ in range(2):
+        world.connect().edit(sent.remote_id, "Vi öppnar kl 10.")
+    assert told(world, sent.remote_id)["text"] == "Vi öppnar kl 10."
+    assert [entry["id"] for entry in world.sent()] == [sent.remote_id], "the same message, not a second one"
+
+
 @of_those(lambda world: bool(world.connector.capabilities.hides))
 @pytest.mark.parametrize("effect", [True, False], ids=["done", "not-done"])
 def test_of_a_hiding_without_an_answer_nobody_says_that_it_failed(world: World, effect: bool) -> None:

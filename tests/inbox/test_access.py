@@ -57,7 +57,7 @@ FIELDS = {
 # Replies are their writer's; here a colleague wrote them, so they do not exist for others (leads settle doubts).
 WRITERS_ONLY = {
     "reply_undo", "reply_edit", "reply_out", "reply_written", "reply_again", "reply_confirm", "reply_take_back",
-    "reply_withdraw",
+    "reply_withdraw", "reply_correct", "reply_keep",
 }  # fmt: skip
 LEADS_SETTLE = {"reply_out", "reply_written", "reply_again", "reply_withdraw"}
 # An agent reaches these as a mentor; here they are none.

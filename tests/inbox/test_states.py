@@ -8,6 +8,7 @@ import pytest
 
 from connectors.base import ConnectorError, ErrorKind, Sent
 from inbox.models import Audit, CloseReason, Message, Person, Reply, Thread
+from inbox.models.correction import give_up
 from inbox.models.intake import remove
 from inbox.models.recheck import recheck
 from inbox.states import GATED, REPLY_EXITS, THREAD_EXITS, UNDER_WAY, ReplyState, ThreadState
@@ -95,9 +96,17 @@ def removed_there(reply: Reply, _lea: Person) -> None:
     remove(reply.channel, "1_2", at=make.NOON)
 
 
+def given_up(reply: Reply, _lea: Person) -> None:
+    earlier = sent(make.thread(reply.channel), reply.written_by)
+    Reply.objects.filter(pk=reply.pk).update(corrects=earlier)
+    reply.refresh_from_db()
+    assert give_up(reply, by=reply.written_by)
+
+
 VERBS: dict[tuple[ReplyState, ReplyState], Verb] = {
     (ReplyState.DRAFT, ReplyState.HELD): lambda reply, _: reply.submit(by=reply.written_by, ask=True),
     (ReplyState.DRAFT, ReplyState.QUEUED): lambda reply, _: reply.submit(by=reply.written_by),
+    (ReplyState.DRAFT, ReplyState.REMOVED): given_up,
     (ReplyState.HELD, ReplyState.QUEUED): lambda reply, lea: reply.approve(by=lea),
     (ReplyState.HELD, ReplyState.DRAFT): lambda reply, lea: reply.send_back(by=lea, reason="Shorter"),
     (ReplyState.QUEUED, ReplyState.DRAFT): lambda reply, _: reply.undo(by=reply.written_by),
