@@ -143,8 +143,8 @@ Two kinds of figures are kept apart. *Authors the models never saw*: a quarter o
 and models and operating points come from the others alone; but lexicons, patterns and concepts were written by people
 who had read parts of these cases, so these figures flatter the matchers. *The file held back* was written last, by
 somebody who saw neither lexicon nor models, and nothing was tuned by it; it was judged twice, before and after the last
-training (no figure moved by more than 0.03). `short` is a file of three-word answers: without it the models know no such
-style, and its row shows what a new style costs."""
+training (no figure moved by more than 0.03). `short` is a file of three-word answers: without it the models know no
+such style, and its row shows what a new style costs."""
 
 _SHIPPED_ONLY = """Made with `--shipped-only`: the figures on authors the models never saw are left out."""
 
