@@ -69,16 +69,27 @@ def plain(text: str) -> str:
     return fold(text).low.translate(NORDIC)
 
 
+@cache
+def _longest() -> int:
+    """Letters of the longest word that is known."""
+    return max(map(len, (*_words().exact, *_words().starts)))
+
+
 @lru_cache(maxsize=20_000)
 def of_word(word: str) -> frozenset[str]:
-    """Concepts of one word: itself, its beginning, or the last part of a compound."""
+    """Concepts of one word: itself, its beginning, or the last part of a compound.
+
+    Nothing longer than what is known is looked up: a customer may write ten thousand letters without a space.
+    """
     known = _words()
+    longest = _longest()
     found = set(known.exact.get(word, ()))
-    for end in range(2, len(word) + 1):
+    for end in range(2, min(len(word), longest) + 1):
         found |= known.starts.get(word[:end], frozenset())
     for start in range(3, len(word) - _PART + 1):
-        found |= known.exact.get(word[start:], frozenset())
-        for end in range(start + _PART, len(word) + 1):
+        if start + longest >= len(word):
+            found |= known.exact.get(word[start:], frozenset())
+        for end in range(start + _PART, min(len(word), start + longest) + 1):
             found |= known.starts.get(word[start:end], frozenset())
     return frozenset(found)
 
