@@ -251,13 +251,13 @@ _HARMLESS = {
     ),
     "price": re.compile(
         r"(?:kr\.?|sek|nok|dkk|eur|usd|gbp|[€£$]) ?\d[\d .,]*\d?|"
-        r"(?<![\w-])\d[\d .]*(?:,\d+)?(?: ?(?:kr|kronor|kroner|sek|nok|dkk|eur|euro|öre|øre|:-|,-|mkr|mnok|mia"
+        r"(?<![\w-])\d[\d .]{0,24}(?:,\d+)?(?: ?(?:kr|kronor|kroner|sek|nok|dkk|eur|euro|öre|øre|:-|,-|mkr|mnok|mia"
         r"|mio|md)\b|:-|,-| ?[€£$])"
     ),
     "date": re.compile(rf"(?<![\w.-]){_DAY}(?:\s?[-–]\s?{_DAY})?(?![\w-])|(?<![\d.])\d{{1,2}}[.:]\d\d(?![\d.])"),
     "amount": re.compile(
-        r"(?<![\w-])\d[\d .]*(?:,\d+)? ?(?:gb|mb|tb|kb|mbit\w*|gbit\w*|kwh|mwh|km|m2|kvm|cm|mm|kg|liter|litres?|st|stk"
-        r"|personer|people|kunder|customers|timmar|timer|hours?|dagar|dager|dage|days?|minut\w*|min|veckor|uker|uger"
+        r"(?<![\w-])\d[\d .]{0,24}(?:,\d+)? ?(?:gb|mb|tb|kb|mbit\w*|gbit\w*|kwh|mwh|km|m2|kvm|cm|mm|kg|liter|litres?|st"
+        r"|stk|personer|people|kunder|customers|timmar|timer|hours?|dagar|dager|dage|days?|minut\w*|min|veckor|uker|uger"
         r"|weeks?|%|procent|prosent|percent|grader|ganger|gånger|gange|times|hushåll|husstander|husstande)(?!\w)"
     ),
 }

@@ -1,5 +1,6 @@
 import random
 import socket
+import time
 from dataclasses import replace
 
 import pytest
@@ -89,3 +90,12 @@ def test_ten_times_the_rules_are_checked_and_all_speak() -> None:
 def test_the_verdict_names_version_and_no_model_where_none_took_part() -> None:
     verdict = check("Hej", (), starter(), RULES_ONLY)
     assert (verdict.rulebook_version, verdict.model, verdict.topic.suggested, verdict.danger) == (1, "", "none", 0.0)
+
+
+@pytest.mark.parametrize("shape", ["x", "å", "1 ", "1. ", "12 ", "a.", "a-", "1,1 ", "kr 1 ", "@a ", "ikke "])
+def test_ten_thousand_characters_hold_nobody_up(shape: str) -> None:
+    """Anybody may write them. Seconds of processor time, far above what it takes: what grew with the square took 38."""
+    text = (shape * 10_000)[:10_000]
+    began = time.process_time()
+    check(text, asked(text), starter(), Context())
+    assert time.process_time() - began < 10
