@@ -79,8 +79,8 @@ class Smoke:
         self.never_out(number)
 
     def undone_never_leaves(self) -> None:
-        """Taken back within the window, it never reaches the network."""
-        text = f"Dette skal aldri ut, {self.mark}."
+        """Taken back within the window, it never reaches the network. (The models read a question back as no comment.)"""
+        text = f"Hei! Hvilken butikk spør du om, {self.mark}?"
         with self.step("undone"):
             self.anna.write(text)
             self.anna.press_send("Send")
