@@ -79,7 +79,8 @@ class Smoke:
         self.never_out(number)
 
     def undone_never_leaves(self) -> None:
-        """Taken back within the window, it never reaches the network. (The models read a question back as no comment.)"""
+        """Taken back within the window, it never reaches the network."""
+        # Asks back: whatever else is said beside a rumour, the models warn of it.
         text = f"Hei! Hvilken butikk spør du om, {self.mark}?"
         with self.step("undone"):
             self.anna.write(text)
