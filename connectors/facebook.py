@@ -237,7 +237,7 @@ class Facebook(Connector):
         entries, gone = self._look_up(posts, POST_FIELDS, partial(_entry, us=self._us))
         read = partial(_comment, post_id="", root=None)
         answers, gone_too = self._look_up(comments, COMMENT_FIELDS, read)
-        read_at, rate = self._http.last.at if self._http.last else None, self._rate()
+        read_at, rate = self._http.answered_at, self._rate()
         self._refuse_blindness(gone + gone_too)
         shown = [entry.shown for entry in entries]
         return Look(
@@ -341,7 +341,7 @@ class Facebook(Connector):
 
     def _now(self) -> datetime:
         """The network's own time, as of its last answer."""
-        return self._http.last.at if self._http.last else datetime.now(UTC)
+        return self._http.answered_at or datetime.now(UTC)
 
     def _conversation_page(self, conversation: str, window: Window, since: datetime) -> Page:
         reached = window.complete_up_to
@@ -398,7 +398,7 @@ class Facebook(Connector):
             follow=tuple(follow),
             calls_left=self._calls_left(),
             rate=self._rate(),
-            read_at=self._http.last.at if self._http.last else None,
+            read_at=self._http.answered_at,
         )
 
     def _feed_page(self, stream: str, window: Window, since: datetime, known: Mapping[str, str]) -> Page:
@@ -413,16 +413,13 @@ class Facebook(Connector):
             enough=lambda found: floor is None or min(entry.mark.at for entry in found) < floor,
         )
         shown = answer.once(entry.shown for entry in entries)
-        return Page(
-            messages=tuple(entry for entry in shown if isinstance(entry, RemoteMessage)),
-            posts=tuple(entry for entry in shown if isinstance(entry, PostContext)),
-            window=_walked(window, entries, done=done),
-            malformed=tuple(malformed),
-            follow=tuple(self._follows(entries, known)),
-            calls_left=self._calls_left(),
-            rate=self._rate(),
-            read_at=self._http.last.at if self._http.last else None,
+        page = self._page(
+            [entry for entry in shown if isinstance(entry, RemoteMessage)],
+            _walked(window, entries, done=done),
+            malformed,
+            self._follows(entries, known),
         )
+        return replace(page, posts=tuple(entry for entry in shown if isinstance(entry, PostContext)))
 
     def _comments_page(self, post_id: str, window: Window, since: datetime, *, root: str | None) -> Page:
         """From old to new, as many pages as it takes to come further than the window says we are.
@@ -447,17 +444,10 @@ class Facebook(Connector):
                 raise
             # The post was deleted after the feed had named it: that is the end of its stream, not of the channel.
             return Page((), Window(complete_up_to=reached))
-        return Page(
-            messages=tuple(answer.once(messages)),
-            window=_advanced(window, messages, done=done),
-            malformed=tuple(malformed),
-            calls_left=self._calls_left(),
-            rate=self._rate(),
-            read_at=self._http.last.at if self._http.last else None,
-        )
+        return self._page(messages, _advanced(window, messages, done=done), malformed)
 
     def _follows(self, entries: Sequence[_Entry], known: Mapping[str, str]) -> Iterator[Follow]:
-        now = self._http.last.at if self._http.last else None
+        now = self._http.answered_at
         for entry in {entry.stream: entry for entry in entries}.values():
             state = f"{entry.comments}:{entry.updated.isoformat()}"
             if now and now - entry.updated < OVERLAP:

@@ -279,6 +279,11 @@ class Adapter(HTTPAdapter):
             _CALL.reset(token)
         return response
 
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the latest answer came, by the network's own clock where it tells; None before there is one."""
+        return self.last.at if self.last else None
+
     def believe(self, read: Callable[[object, str], T], value: object, what: str) -> T:
         """What an answer must have to be of use. Where a write lacks it, something may have happened all the same."""
         try:

@@ -144,7 +144,7 @@ class Mastodon(Connector):
         messages = tuple(one for one in shown if isinstance(one, RemoteMessage))
         posts = tuple(one for one in shown if isinstance(one, PostContext))
         gone = tuple(one for one in ids if one not in stands)
-        return Look(messages, gone, posts, read_at=self._read_at, rate=self._rate())
+        return Look(messages, gone, posts, read_at=self._http.answered_at, rate=self._rate())
 
     def read_again(self, stream: str, raw: object) -> Page:
         read = _mentioned if stream == "mentions" else _status
@@ -241,7 +241,7 @@ class Mastodon(Connector):
             follow=tuple(self._follows([item.status for item in items if item.status], known)),
             calls_left=self._calls_left(),
             rate=self._rate(),
-            read_at=self._read_at,
+            read_at=self._http.answered_at,
         )
 
     def _replies(self, status_id: str, window: Window, since: datetime) -> Page:
@@ -257,7 +257,7 @@ class Mastodon(Connector):
             malformed=tuple(odd),
             calls_left=self._calls_left(),
             rate=self._rate(),
-            read_at=self._read_at,
+            read_at=self._http.answered_at,
         )
 
     def _follows(self, statuses: Sequence[JsonObject], known: Mapping[str, str]) -> Iterator[Follow]:
@@ -327,10 +327,6 @@ class Mastodon(Connector):
         if self._http.last is None:
             raise ConnectorError("Mastodon was not asked", kind=ErrorKind.MALFORMED)
         return answer.decode(self._http.last.body, self._hide)
-
-    @property
-    def _read_at(self) -> datetime | None:
-        return self._http.last.at if self._http.last else None
 
     def _rate(self) -> Rate | None:
         """One budget for reads and writes."""

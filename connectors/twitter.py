@@ -145,6 +145,8 @@ class Twitter(Connector):
         can_delete=True,
         hides=frozenset({Kind.COMMENT}),
     )
+    media_hosts = ("twimg.com",)
+    optional = frozenset({"messages"})
 
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         super().__init__(credentials, options)
@@ -185,7 +187,9 @@ class Twitter(Connector):
         items = self._http.believe(answer.as_list, found.get("data", []), "data")
         self._bill(found, items, "post")
         sheet = _sheet(items, _Includes.of(found), us=self._us, last=True)
-        return Look(tuple(sheet.messages), tuple(_gone(found, ids)), tuple(sheet.posts), self._read_at, self._rate())
+        return Look(
+            tuple(sheet.messages), tuple(_gone(found, ids)), tuple(sheet.posts), self._http.answered_at, self._rate()
+        )
 
     def read_again(self, stream: str, raw: object) -> Page:
         """Who wrote it is known by number only: the answer's `includes` were not kept."""
@@ -194,9 +198,6 @@ class Twitter(Connector):
             return Page(tuple(found), Window(), malformed=tuple(odd))
         sheet = _sheet([raw], _Includes(), us=self._us, last=True)
         return Page(tuple(sheet.messages), Window(), posts=tuple(sheet.posts), malformed=tuple(sheet.malformed))
-
-    media_hosts = ("twimg.com",)
-    optional = frozenset({"messages"})
 
     def streams(self) -> tuple[str, ...]:
         listening = tuple(f"search/{query}" for query in self.options.searches)
@@ -291,7 +292,7 @@ class Twitter(Connector):
 
     def _follows(self, page: Page, known: Mapping[str, str]) -> Iterator[Follow]:
         """Where we have said something people go on talking, also without naming us."""
-        now = self._read_at or datetime.now(UTC)
+        now = self._http.answered_at or datetime.now(UTC)
         ours = [answer.known_id(message.raw, "conversation_id") for message in page.messages]
         before = [key.partition("/")[2] for key in known if key.startswith("conversation/")]
         ids = {one for one in (*ours, *before) if _TWEET_ID.fullmatch(one) and time_of(one) > now - SEARCH_REACH}
@@ -314,11 +315,11 @@ class Twitter(Connector):
         bottom = min(ids, key=int, default="")
         return Page(
             messages=tuple(answer.once(fresh)),
-            window=Window(complete_up_to=Mark(self._read_at or datetime.now(UTC), newest)),
+            window=Window(complete_up_to=Mark(self._http.answered_at or datetime.now(UTC), newest)),
             malformed=tuple(malformed),
             calls_left=self._calls_left(),
             rate=self._rate(),
-            read_at=self._read_at,
+            read_at=self._http.answered_at,
             wall=None if done else Mark(time_of(bottom), bottom),
         )
 
@@ -412,7 +413,7 @@ class Twitter(Connector):
             if any(below is None or int(mark.id) < below for mark in sheet.marks):
                 break
         marks = [mark for sheet in seen for mark in sheet.marks]
-        walked = _walked(window, marks, done=seen[-1].last, read_at=self._read_at)
+        walked = _walked(window, marks, done=seen[-1].last, read_at=self._http.answered_at)
         return Page(
             messages=tuple(answer.once(message for sheet in seen for message in sheet.messages)),
             posts=tuple(answer.once(post for sheet in seen for post in sheet.posts)),
@@ -420,7 +421,7 @@ class Twitter(Connector):
             malformed=tuple(bad for sheet in seen for bad in sheet.malformed),
             calls_left=self._calls_left(),
             rate=self._rate(),
-            read_at=self._read_at,
+            read_at=self._http.answered_at,
             wall=None if walked.walk_to else _wall(name, window, marks),
         )
 
@@ -446,10 +447,6 @@ class Twitter(Connector):
         found: JsonObject = without_a_trace(call)
         return found
 
-    @property
-    def _read_at(self) -> datetime | None:
-        return self._http.last.at if self._http.last else None
-
     def _write(self, call: Callable[[], Any], kind: str) -> JsonObject:
         """A write that X bills: also one whose outcome is unknown may be, one that was refused is not."""
         try:
@@ -471,7 +468,7 @@ class Twitter(Connector):
         left, limit, reset = (headers.get(f"x-rate-limit-{name}", "") for name in ("remaining", "limit", "reset"))
         if not (_DIGITS.fullmatch(left) and _DIGITS.fullmatch(limit) and _DIGITS.fullmatch(reset) and int(limit)):
             return None
-        now = self._read_at or datetime.now(UTC)
+        now = self._http.answered_at or datetime.now(UTC)
         return Rate(int(left) / int(limit), min(max(int(reset) - now.timestamp() + 1, 1.0), LONGEST_WINDOW))
 
     def _calls_left(self) -> int | None:
