@@ -156,6 +156,8 @@ class Facebook(Connector):
         private_within=timedelta(hours=24),
         private_reply_within=timedelta(days=7),
     )
+    media_hosts = ("fbcdn.net", "fbsbx.com", "facebook.com", "cdninstagram.com")
+    optional = frozenset({"tagged", "ratings", "conversations"})
 
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         super().__init__(credentials, options)
@@ -173,9 +175,6 @@ class Facebook(Connector):
             handle=answer.words(found, "username"),
             url=answer.address(found, "link"),
         )
-
-    media_hosts = ("fbcdn.net", "fbsbx.com", "facebook.com", "cdninstagram.com")
-    optional = frozenset({"tagged", "ratings", "conversations"})
 
     def streams(self) -> tuple[str, ...]:
         public = ("feed", "tagged", "ratings") if Visibility.PUBLIC in self.options.reads else ()
