@@ -403,5 +403,12 @@ def forget_answers() -> None:
     Submission.objects.outlived().delete()
 
 
-TASKS: dict[str, Task[[int], None]] = {"pull": pull, "hear": hear, "send": send, "do": do, "renew": renew, "warn": warn}
-TASKS["fetch"] = fetch
+TASKS: dict[str, Task[[int], None]] = {
+    "pull": pull,
+    "hear": hear,
+    "send": send,
+    "do": do,
+    "renew": renew,
+    "warn": warn,
+    "fetch": fetch,
+}

@@ -26,7 +26,7 @@ from inbox.models.correction import is_overtaken, take_place
 from inbox.models.door import takes_answers
 from inbox.models.follow_up import FollowUp
 from inbox.models.message import Message
-from inbox.models.person import Person
+from inbox.models.person import Person, Role
 from inbox.models.thread import Taken, Thread
 from inbox.states import REPLY_EXITS, ReplyState, Settled, Waits
 from inbox.trace import about
@@ -356,14 +356,15 @@ class Reply(models.Model):
             self.refresh_from_db()
             return state
 
-    def judged(self, verdict: Verdict) -> dict[str, object]:
-        """The columns that store a verdict of exactly this outgoing text."""
+    def judged(self, verdict: Verdict, outgoing: str | None = None) -> dict[str, object]:
+        """The columns that store a verdict of exactly this outgoing text: the row's, or what will be the row's."""
         version = verdict.rulebook_version
+        words = self.outgoing if outgoing is None else outgoing
         return {
             "effect": verdict.effect,
             "rulebook_version": version,
             "verdict": verdict.to_json(),
-            "digest": digest(version, self.visibility, self.answers_id, self.outgoing),
+            "digest": digest(version, self.visibility, self.answers_id, words),
         }
 
     def outdated(self, thread: Thread) -> str:
@@ -400,7 +401,7 @@ class Reply(models.Model):
 
     def may_be_approved_by(self, person: Person) -> bool:
         """A lead, or the named mentor where supervision is the only finding."""
-        if person.role == "lead":
+        if person.role == Role.LEAD:
             return True
         rules = {
             violation["rule"]
@@ -425,7 +426,7 @@ class Reply(models.Model):
             if self.state != ReplyState.HELD:
                 return False
             verdict = self.check_text(at)
-            stops = verdict.effect == Effect.BLOCK and (not despite or by.role != "lead" or is_final(verdict))
+            stops = verdict.effect == Effect.BLOCK and (not despite or by.role != Role.LEAD or is_final(verdict))
             if not stops and not verdict.without(self.shown_keys()).effect.disturbs:
                 return self.let_go(verdict, by=by, despite=despite, at=at)
             Reply.objects.filter(pk=self.pk, state=ReplyState.HELD).update(**self.judged(verdict))

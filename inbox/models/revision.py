@@ -11,7 +11,7 @@ from inbox.differences import Piece, compared
 from inbox.models.audit import Audit
 from inbox.models.check import check_text, supervised
 from inbox.models.person import Person
-from inbox.models.reply import Reason, Reply, Stopped, digest
+from inbox.models.reply import Reason, Reply, Stopped
 from inbox.models.thread import Thread, lease
 from inbox.states import ReplyState
 from policies.verdict import Effect, Verdict
@@ -75,7 +75,7 @@ class Revision(models.Model):
             claimed_by=by, claimed_at=moment(at), lease_until=moment(at, lease()), assigned_to=None, assigned_by=None
         )
         signature = reply.channel.signature_of(by)
-        judged = judged_text(verdict, reply, self.after + signature)
+        judged = reply.judged(verdict, self.after + signature)
         words = {"text": self.after, "signature": signature, "outgoing": self.after + signature, "written_by": by}
         reply.move(ReplyState.QUEUED, **words, **judged, **reply.leaving(by.undo_window, at))
 
@@ -85,7 +85,7 @@ class Revision(models.Model):
         verdict = judge(reply, self.after, by=reply.written_by, at=at)
         outgoing = self.after + reply.signature
         Reply.objects.filter(pk=reply.pk, state=ReplyState.HELD).update(
-            text=self.after, outgoing=outgoing, changed_at=Clock(), **judged_text(verdict, reply, outgoing)
+            text=self.after, outgoing=outgoing, changed_at=Clock(), **reply.judged(verdict, outgoing)
         )
         reply.refresh_from_db()
 
@@ -114,14 +114,3 @@ def judge(reply: Reply, text: str, *, by: Person, at: datetime | None) -> Verdic
         reply.thread, text + signature, visibility=reply.visibility, signature=signature, at=at, reply=reply
     )
     return supervised(verdict, by, reply.channel)
-
-
-def judged_text(verdict: Verdict, reply: Reply, outgoing: str) -> dict[str, object]:
-    """As Reply.judged, of a text that is not in the row yet."""
-    version = verdict.rulebook_version
-    return {
-        "effect": verdict.effect,
-        "rulebook_version": version,
-        "verdict": verdict.to_json(),
-        "digest": digest(version, reply.visibility, reply.answers_id, outgoing),
-    }

@@ -18,7 +18,7 @@ from inbox.clock import Clock, moment, read_clock
 from inbox.models.audit import Audit
 from inbox.models.channel import Channel
 from inbox.models.message import Author, Message
-from inbox.models.person import Level, Person
+from inbox.models.person import Level, Person, Role
 from inbox.states import UNDER_WAY, Settled, ThreadState
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
 
     def answerable_by(self, person: Person) -> ThreadQuerySet:
         """Threads on channels where a lead lets this person answer."""
-        if person.role == "lead":
+        if person.role == Role.LEAD:
             return self
         cleared = person.clearances.filter(level__in=[Level.SUPERVISED, Level.FULL]).values("channel_id")
         return self.filter(channel_id__in=cleared)

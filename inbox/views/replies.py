@@ -197,40 +197,39 @@ def taken_back(request: HttpRequest, reply: Reply) -> HttpResponse:
     return answer
 
 
+def settled(request: HttpRequest, reply: Reply, done: bool) -> HttpResponse:
+    """The thread as it stands now; or that somebody was quicker."""
+    if not done:
+        return refused(request, _("This has been settled already."))
+    return back_to(request, "thread", reply.thread_id)
+
+
 @require_POST
 def reply_out(request: HttpRequest, pk: int) -> HttpResponse:
     """A person has seen on the network that it is out."""
     reply = get_reply(request, pk, own=not me(request).leads)
-    if not reply.is_out(by=me(request)):
-        return refused(request, _("This has been settled already."))
-    return back_to(request, "thread", reply.thread_id)
+    return settled(request, reply, reply.is_out(by=me(request)))
 
 
 @require_POST
 def reply_written(request: HttpRequest, pk: int) -> HttpResponse:
     """A person has written it on the site itself, where no call of ours could."""
     reply = get_reply(request, pk, own=not me(request).leads)
-    if not reply.written_there(by=me(request)):
-        return refused(request, _("This has been settled already."))
-    return back_to(request, "thread", reply.thread_id)
+    return settled(request, reply, reply.written_there(by=me(request)))
 
 
 @require_POST
 def reply_again(request: HttpRequest, pk: int) -> HttpResponse:
     """A person has looked on the network: it is not out, so send it again."""
     reply = get_reply(request, pk, own=not me(request).leads)
-    if not reply.send_again(by=me(request)):
-        return refused(request, _("This has been settled already."))
-    return back_to(request, "thread", reply.thread_id)
+    return settled(request, reply, reply.send_again(by=me(request)))
 
 
 @require_POST
 def reply_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """A reply that was not sent becomes a draft again."""
     reply = get_reply(request, pk)
-    if not reply.edit_again(by=me(request)):
-        return refused(request, _("This has been settled already."))
-    return back_to(request, "thread", reply.thread_id)
+    return settled(request, reply, reply.edit_again(by=me(request)))
 
 
 @require_POST
@@ -284,18 +283,16 @@ def reply_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         confirmed = revision is not None and revision.confirm(by=me(request))
     except Stopped as error:
         return stopped(request, error)
-    if not confirmed:
-        return refused(request, _("This has been settled already."))
-    return back_to(request, "thread", reply.thread_id)
+    return settled(request, reply, confirmed)
 
 
 @require_POST
 def reply_take_back(request: HttpRequest, pk: int) -> HttpResponse:
     """The writer takes a held reply back to write on."""
     reply = get_reply(request, pk)
-    if reply.state != ReplyState.HELD or not reply.return_to_draft(Reason.UNDONE, by=me(request)):
-        return refused(request, _("This has been settled already."))
-    return back_to(request, "thread", reply.thread_id)
+    return settled(
+        request, reply, reply.state == ReplyState.HELD and reply.return_to_draft(Reason.UNDONE, by=me(request))
+    )
 
 
 @require_POST
@@ -330,9 +327,7 @@ def reply_correct(request: HttpRequest, pk: int) -> HttpResponse:
 def reply_keep(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a correction up: what was sent stays as it is."""
     reply = get_reply(request, pk)
-    if not give_up(reply, by=me(request)):
-        return refused(request, _("This has been settled already."))
-    return back_to(request, "thread", reply.thread_id)
+    return settled(request, reply, give_up(reply, by=me(request)))
 
 
 @require_POST
