@@ -61,12 +61,14 @@ class Reason(models.TextChoices):
     OVERTAKEN = "overtaken", _("What you correct is gone, or was changed meanwhile.")
     CORRECTED = "corrected", _("A correction stands in its place.")
     CHANNEL_OFF = "channel_off", _("The channel was disconnected.")
+    EMPTY = "empty", _("Write something first.")
     # failed: certain that nothing is out
     GONE = "gone", _("The network says the message you answer does not exist any more.")
     PERMISSION = "permission", _("The network does not let this channel answer here.")
     NOT_ALLOWED = "not_allowed", _("The network takes no reply here now.")
     TOO_LONG = "invalid", _("The network does not take this text.")
     REFUSED = "refused", _("The network refuses this channel for the time being.")
+    TWIN = "twin", _("The network has the same text from us already and takes no second one. Change some words.")
     # uncertain
     UNREAD = "unread", _("The network gave no clear answer, and the reply was not found there.")
 
@@ -335,16 +337,14 @@ class Reply(models.Model):
             reply = Reply.objects.select_for_update().get(pk=self.pk)
             if reply.state != ReplyState.DRAFT:
                 raise Stopped(Reason.ANSWERED if reply.state == ReplyState.SENT else Reason.TAKEN)
+            if not reply.text.strip():
+                raise Stopped(Reason.EMPTY)
             if not thread.claim(by=by, at=at):
                 raise Taken(thread.holder())
             if reason := reply.outdated(thread):
                 raise Stopped(reason)
             verdict = reply.check_text(at)
-            if verdict.effect == Effect.HOLD and not ask:
-                raise Stopped(Reason.BLOCKED, verdict)
-            if verdict.effect == Effect.BLOCK and (not ask or is_final(verdict)):
-                raise Stopped(Reason.BLOCKED, verdict)
-            if verdict.effect == Effect.WARN and not checked:
+            if stops_here(verdict, checked=checked, ask=ask):
                 raise Stopped(Reason.BLOCKED, verdict)
             held = verdict.effect == Effect.HOLD or ask
             state = ReplyState.HELD if held else ReplyState.QUEUED
@@ -733,7 +733,7 @@ class Reply(models.Model):
     def finish_error(self, error: ConnectorError, at: datetime | None = None) -> None:
         """What a refused or broken call means: not out and why, try again later, or unknown and to be read back."""
         if error.outcome_unknown:
-            self.close_attempt("unknown", str(error))
+            self.close_attempt(TWIN if error.kind == ErrorKind.DUPLICATE else "unknown", str(error))
         elif error.kind in (ErrorKind.TOKEN, ErrorKind.RATE):
             self.park(error, at)
         elif error.kind == ErrorKind.UNAVAILABLE:
@@ -797,12 +797,16 @@ class Reply(models.Model):
         return self.finish_sent(Sent(message.remote_id, message.permalink, message.created_at), how="read back")
 
     def not_found(self, *, caught_up: bool, at: datetime | None = None) -> None:
-        """It was not found. Send again only where that cannot double; else look once more, then ask a person."""
+        """It was not found. Send again only where that cannot double; else look once more, then ask a person.
+
+        Refused as a twin it would be refused again: what is no twin of ours is one of another reply, and has failed.
+        """
+        twin = self.attempts.filter(number=self.attempt, outcome=TWIN).exists()
         # What a network says of twins it says of public posts.
         twins = self.channel.capabilities.refuses_duplicates and self.visibility == Visibility.PUBLIC
         # The same text twice in the same place is one correction.
         safe = caught_up or twins or self.corrects_id is not None
-        if safe and self.resent < MOST_AUTOMATIC_SENDS:
+        if safe and not twin and self.resent < MOST_AUTOMATIC_SENDS:
             with transaction.atomic():
                 if self.move(ReplyState.QUEUED, waits_for=Waits.NOTHING, not_before=moment(at), resent=F("resent") + 1):
                     self.close_attempt(NOT_OUT if caught_up else NOT_FOUND, "sent again")
@@ -812,6 +816,8 @@ class Reply(models.Model):
             Reply.objects.filter(pk=self.pk, state=ReplyState.SENDING, attempt=self.attempt).update(
                 reads=F("reads") + 1, not_before=moment(at, gap)
             )
+        elif twin:
+            self.fail(Reason.TWIN, "")
         else:
             self.doubt()
 
@@ -895,8 +901,8 @@ class Reply(models.Model):
 RECHECK = timedelta(seconds=5)
 # Begins what stands for the id of a reply that a person has written on the site.
 HAND = "hand:"
-# Outcomes of an attempt that was read back: proven, or only not seen.
-NOT_OUT, NOT_FOUND = "not_out", "not_found"
+# Outcomes of an attempt: read back and proven, or only not seen; refused because the same text stands there.
+NOT_OUT, NOT_FOUND, TWIN = "not_out", "not_found", "twin"
 AT_REST: dict[str, object] = {"not_before": None, "waits_for": Waits.NOTHING}
 UNGATED: dict[str, object] = {
     **AT_REST,
@@ -907,6 +913,18 @@ UNGATED: dict[str, object] = {
     "approved_despite": "",
     "accepted": [],
 }
+
+
+def stops_here(verdict: Verdict, *, checked: bool, ask: bool) -> bool:
+    """Whether it waits for its writer: to change it, to say that a warning was read, or to ask for an approval."""
+    match verdict.effect:
+        case Effect.BLOCK:
+            return not ask or is_final(verdict)
+        case Effect.HOLD:
+            return not ask
+        case Effect.WARN:
+            return not checked
+    return False
 
 
 def is_final(verdict: Verdict) -> bool:

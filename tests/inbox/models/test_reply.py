@@ -118,6 +118,13 @@ class TestSubmit:
         assert taken.value.by == bo
         assert again(reply).state == ReplyState.DRAFT
 
+    @pytest.mark.parametrize("text", ["", " ", "\n\t"])
+    def test_a_signature_alone_is_no_answer(self, text: str, thread: Thread, anna: Person) -> None:
+        draft = make.draft(thread, anna, text)
+        with pytest.raises(Stopped, check=lambda stopped: stopped.reason == "empty"):
+            draft.submit(by=anna)
+        assert again(draft).state == ReplyState.DRAFT
+
     def test_it_cannot_be_submitted_twice(self, thread: Thread, anna: Person) -> None:
         reply = make.draft(thread, anna)
         reply.submit(by=anna)
@@ -626,7 +633,8 @@ class TestOutcome:
     def test_an_unknown_outcome_is_never_a_failure(self, kind: ErrorKind, thread: Thread, anna: Person) -> None:
         reply = again(make.sending(thread, anna))
         reply.finish_error(failure(kind, outcome_unknown=True))
-        assert (again(reply).state, make.attempts(reply)) == (ReplyState.SENDING, ["unknown"])
+        outcome = "twin" if kind == ErrorKind.DUPLICATE else "unknown"
+        assert (again(reply).state, make.attempts(reply)) == (ReplyState.SENDING, [outcome])
 
     def test_no_byte_has_left_so_it_goes_again_with_all_guards(self, thread: Thread, anna: Person) -> None:
         reply = again(make.sending(thread, anna))
@@ -674,6 +682,37 @@ class TestOutcome:
         reply.not_found(caught_up=True)
         again(reply).not_found(caught_up=True)
         assert again(reply).state == ReplyState.UNCERTAIN
+
+    def sent_on(self, channel: Channel, by: Person) -> Reply:
+        make.clear(by, channel)
+        return make.sending(make.thread(channel), by)
+
+    def refuse_as_twin(self, reply: Reply) -> Reply:
+        """Refused because the same text stands there, and not found as ours by two reads."""
+        again(reply).finish_error(failure(ErrorKind.DUPLICATE, outcome_unknown=True))
+        for _read in (1, 2):
+            again(reply).not_found(caught_up=False)
+        return again(reply)
+
+    def test_a_twin_of_another_reply_has_failed_and_says_what_to_do(self, twitter: Channel, anna: Person) -> None:
+        reply = self.refuse_as_twin(self.sent_on(twitter, anna))
+        assert (reply.state, reply.reason, reply.resent) == (ReplyState.FAILED, "twin", 0)
+        assert reply.edit_again(by=anna), "so that some words can be changed"
+
+    def test_a_twin_may_be_an_earlier_sending_of_ours_that_nobody_has_seen(
+        self, twitter: Channel, anna: Person
+    ) -> None:
+        reply = self.sent_on(twitter, anna)
+        again(reply).not_found(caught_up=False)
+        assert again(reply).start(at=make.after(200))
+        assert self.refuse_as_twin(reply).state == ReplyState.UNCERTAIN
+
+    def test_a_person_who_has_looked_is_not_asked_again_and_again(self, twitter: Channel, anna: Person) -> None:
+        reply = self.sent_on(twitter, anna)
+        again(reply).doubt()
+        assert again(reply).send_again(by=anna, at=make.after())
+        assert again(reply).start(at=make.after(200))
+        assert self.refuse_as_twin(reply).state == ReplyState.FAILED
 
     def test_a_network_that_could_not_be_read_decides_nothing(self, thread: Thread, anna: Person) -> None:
         reply = again(make.sending(thread, anna))
