@@ -12,6 +12,7 @@ from connectors.sandbox.server import running
 from inbox.models import Channel, Person, Role
 from inbox.models.check import version_of
 from tests import make
+from tests.connectors.worlds import FacebookWorld, SignedTwitterWorld, World
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +77,11 @@ def street(network: Remote, settings: LazySettings) -> Remote:
     network.clear_faults()
     settings.SAMTAL_SANDBOX_URL = network.base
     return network
+
+
+@pytest.fixture(params=[FacebookWorld, SignedTwitterWorld])
+def place(request: pytest.FixtureRequest, street: Remote, settings: LazySettings) -> World:
+    """Both networks, one after the other, on which what is let go leaves at once."""
+    settings.SAMTAL_UNDO_SECONDS = 0
+    made: World = request.param(street.base, street)
+    return made

@@ -5,28 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.conf import LazySettings
 from django.core.management import call_command
 from django.db.models import F
 
-from connectors.sandbox.remote import Remote
 from inbox import tasks
 from inbox.clock import moment
 from inbox.models import Attempt, Audit, FollowUp, Message, Person, Reply, Thread
 from inbox.states import ReplyState
 from tests import make
-from tests.connectors.worlds import FacebookWorld, SignedTwitterWorld, World
+from tests.connectors.worlds import World
 
 REPLIES = 5  # on each network
 Q = timedelta(minutes=2)
 MOST_ROUNDS = 6
-
-
-@pytest.fixture(params=[FacebookWorld, SignedTwitterWorld])
-def place(request: pytest.FixtureRequest, street: Remote, settings: LazySettings) -> World:
-    settings.SAMTAL_UNDO_SECONDS = 0
-    made: World = request.param(street.base, street)
-    return made
 
 
 @pytest.fixture

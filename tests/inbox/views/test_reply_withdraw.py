@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from django.conf import LazySettings
 from django.urls import reverse
 
-from connectors.sandbox.remote import Remote
 from inbox import tasks
 from inbox.models import Audit, Channel, Deed, Message, Person, Reply, Thread
 from inbox.states import ReplyState, ThreadState
 from tests import make
-from tests.connectors.worlds import FacebookWorld, SignedTwitterWorld, World
+from tests.connectors.worlds import World
 from tests.inbox.browsing import HTMX, client, words
 
 REASON = {"reason": "wrong customer"}
-
-
-@pytest.fixture(params=[FacebookWorld, SignedTwitterWorld])
-def place(request: pytest.FixtureRequest, street: Remote, settings: LazySettings) -> World:
-    settings.SAMTAL_UNDO_SECONDS = 0
-    made: World = request.param(street.base, street)
-    return made
 
 
 @pytest.fixture
