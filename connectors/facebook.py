@@ -7,54 +7,50 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import facebook
-import requests
-
 from connectors import answer, facebook_messages, facebook_webhooks
-from connectors.answer import Unreadable
 from connectors.base import (
     CLOCK_SKEW,
     Account,
     Attachment,
     Author,
     Capabilities,
-    Connector,
     ConnectorError,
-    Credentials,
     ErrorKind,
     Follow,
     Kind,
     Look,
     Malformed,
     Mark,
-    Notification,
-    Options,
     Outgoing,
     Page,
     PostContext,
-    Rate,
     ReadBack,
     RemoteMessage,
     Sent,
     Visibility,
     Window,
 )
-from connectors.http import Adapter, Exchange, Redactor, session, without_a_trace
-from connectors.refusal import from_status, refusal
+from connectors.graph import (
+    OVERLAP,
+    SECOND,
+    USUAL_PAGE,
+    GraphConnector,
+    JsonObject,
+    gather,
+    is_id,
+    unix,
+    walked,
+    when,
+)
 
-GRAPH = "https://graph.facebook.com/"
-VERSION = "26.0"
 POST_FIELDS = (
     "id,message,story,from,to,created_time,updated_time,permalink_url,status_type,is_hidden,attachments,"
     "comments.filter(stream).limit(1).summary(true){id}"
@@ -63,86 +59,17 @@ COMMENT_FIELDS = (
     "id,message,from,created_time,parent{id,parent{id,parent{id,parent{id}}}},permalink_url,is_hidden,attachment"
 )
 RATING_FIELDS = "created_time,recommendation_type,review_text,reviewer,open_graph_story"
-USUAL_PAGE = 100
-MAX_PAGES = 500  # of one walk within one fetch; a network whose pages do not end must not hold a worker for ever
-SECOND = timedelta(seconds=1)
-# How far behind a write the network's reads may be: so much is read again, and so long a post counts as unsettled.
-OVERLAP = timedelta(minutes=5)
 # How long a recommendation is looked at for comments beneath it, once an hour: it does not say whether there are any.
 RATING_FOLLOWED = timedelta(days=14)
-# What of a `next` address we follow; host, path and token in it are not ours to trust.
-CURSORS = ("after", "until", "since", "__paging_token", "__previous")
 
 # What somebody else's post is, by the stream that shows it.
 KINDS: Mapping[str, Kind] = {"feed": Kind.POST, "tagged": Kind.MENTION}
 
-T = TypeVar("T")
-JsonObject = Mapping[str, object]
 
-_KINDS: Mapping[int, ErrorKind] = {
-    1: ErrorKind.UNAVAILABLE,
-    2: ErrorKind.UNAVAILABLE,
-    3: ErrorKind.PERMISSION,
-    4: ErrorKind.RATE,
-    10: ErrorKind.PERMISSION,
-    17: ErrorKind.RATE,
-    32: ErrorKind.RATE,
-    100: ErrorKind.INVALID,
-    102: ErrorKind.TOKEN,
-    104: ErrorKind.TOKEN,
-    190: ErrorKind.TOKEN,
-    341: ErrorKind.RATE,
-    368: ErrorKind.BLOCKED,
-    506: ErrorKind.DUPLICATE,
-    551: ErrorKind.GONE,
-    613: ErrorKind.RATE,
-    803: ErrorKind.GONE,
-    2500: ErrorKind.INVALID,
-    10900: ErrorKind.NOT_ALLOWED,
-    10903: ErrorKind.NOT_ALLOWED,
-    10904: ErrorKind.NOT_ALLOWED,
-    1609005: ErrorKind.INVALID,
-}
-# The limits of the app as a whole; the others are those of a page or a user.
-_APP_WIDE = frozenset({4, 341})
-_SUBKINDS: Mapping[tuple[int, int], ErrorKind] = {
-    (10, 2018065): ErrorKind.NOT_ALLOWED,  # outside Messenger's window
-    (10, 2018278): ErrorKind.NOT_ALLOWED,
-    (100, 33): ErrorKind.GONE,
-    (100, 2018001): ErrorKind.GONE,
-}
-
-
-class Graph(facebook.GraphAPI):  # type: ignore[misc]
-    """facebook-sdk for a version of today: its own list of valid ones ended with 3.1. Signs with the app's secret."""
-
-    def __init__(self, token: str, app_secret: str, version: str, http: requests.Session) -> None:
-        super().__init__(access_token=token, session=http)
-        self.version = f"v{version}"
-        self.proof = _proof(token, app_secret)
-
-    def request(
-        self,
-        path: str,
-        args: dict[str, str] | None = None,
-        post_args: dict[str, str] | None = None,
-        files: None = None,
-        method: str | None = None,
-    ) -> Any:
-        if self.proof:
-            # Beside the token: in the body of a POST that has one, else in the query.
-            args, post_args = dict(args or {}), dict(post_args) if post_args is not None else None
-            (post_args or args)["appsecret_proof"] = self.proof
-        return super().request(path, args, post_args, files, method)
-
-
-def _proof(token: str, app_secret: str) -> str:
-    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest() if app_secret else ""
-
-
-class Facebook(Connector):
+class Facebook(GraphConnector):
     network = "facebook"
     label = "Facebook"
+    change = staticmethod(facebook_webhooks.change)
     capabilities = Capabilities(
         refuses_duplicates=False,
         look_size=50,
@@ -156,16 +83,7 @@ class Facebook(Connector):
         private_within=timedelta(hours=24),
         private_reply_within=timedelta(days=7),
     )
-    media_hosts = ("fbcdn.net", "fbsbx.com", "facebook.com", "cdninstagram.com")
     optional = frozenset({"tagged", "ratings", "conversations"})
-
-    def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
-        super().__init__(credentials, options)
-        token, app_secret = (_secret(credentials, name) for name in ("access_token", "app_secret"))
-        hide = Redactor((token, app_secret, _proof(token, app_secret)))
-        # Not a method of ours: a circle of references would keep the connection open until the collector comes.
-        self._http = Adapter(self.label, self.options, partial(judge, hide=hide))
-        self._graph = Graph(token, app_secret, version(self.options.api_version), session(self._http, GRAPH))
 
     def account(self) -> Account:
         found = self._ask(partial(self._graph.get_object, "me", fields="id,name,username,link"))
@@ -188,9 +106,9 @@ class Facebook(Connector):
             return self._ratings_page(window, since, known)
         if stream == "conversations":
             return self._conversations_page(window, since, known)
-        if name == "conversation" and _is_id(post_id):
+        if name == "conversation" and is_id(post_id):
             return self._conversation_page(post_id, window, since)
-        if name in ("comments", "visitor") and _is_id(post_id):
+        if name in ("comments", "visitor") and is_id(post_id):
             return self._comments_page(post_id, window, since, root=post_id if name == "visitor" else None)
         raise ConnectorError(f"Facebook has no stream of this name: {stream}", kind=ErrorKind.INVALID, permanent=True)
 
@@ -217,11 +135,11 @@ class Facebook(Connector):
             "fields": COMMENT_FIELDS,
             "filter": "stream",
             "order": "reverse_chronological",
-            "since": _unix(since - CLOCK_SKEW),
+            "since": unix(since - CLOCK_SKEW),
             "limit": str(USUAL_PAGE),
         }
         read = partial(_comment, post_id=root, root=root)
-        found, _, _ = _gather(self._pages(root, "comments", params), read, enough=lambda _: False)
+        found, _, _ = gather(self._pages(root, "comments", params), read, enough=lambda _: False)
         # The post above is not known here; it is none of the caller's business either, who has the thread.
         found = [replace(message, post_remote_id="") for message in found]
         own = [message for message in found if message.author and message.author.remote_id == self._us]
@@ -230,7 +148,7 @@ class Facebook(Connector):
 
     def look(self, remote_ids: Sequence[str]) -> Look:
         """Posts and comments have different fields, so each kind is asked for by itself."""
-        ids = [one for one in remote_ids if _is_id(one)]
+        ids = [one for one in remote_ids if is_id(one)]
         posts = [one for one in ids if one.startswith(f"{self._us}_")]
         comments = [one for one in ids if one not in posts]
         entries, gone = self._look_up(posts, POST_FIELDS, partial(_entry, us=self._us))
@@ -281,21 +199,8 @@ class Facebook(Connector):
         fields = {"message": text}
         self._do(remote_id, partial(self._graph.request, f"{self._graph.version}/{remote_id}", post_args=fields))
 
-    @classmethod
-    def signed(cls, body: bytes, headers: Mapping[str, str], secret: str) -> bool:
-        return facebook_webhooks.signed(body, headers.get("x-hub-signature-256", ""), secret)
-
-    @classmethod
-    def handshake(cls, query: Mapping[str, str], *, secret: str, token: str) -> str | None:
-        return facebook_webhooks.handshake(query, token)
-
-    @classmethod
-    def parse_webhook(cls, body: bytes) -> Notification:
-        try:
-            return facebook_webhooks.parse(body)
-        except Unreadable as error:
-            problem = f"Facebook's notification cannot be read: {error}"
-        raise ConnectorError(problem, kind=ErrorKind.MALFORMED)
+    def _set_hidden(self, remote_id: str, hidden: str) -> Any:
+        return self._graph.request(f"{self._graph.version}/{remote_id}", post_args={"is_hidden": hidden})
 
     def _send_message(self, outgoing: Outgoing) -> Sent:
         """Within 24 hours of the person's last word; the network refuses what comes later."""
@@ -308,7 +213,7 @@ class Facebook(Connector):
         person = outgoing.recipient_id or outgoing.root_remote_id
         fields = {"platform": "MESSENGER", "user_id": person, "fields": facebook_messages.CONVERSATION_FIELDS}
         asked = self._pages(self._us, "conversations", fields)
-        conversations, _, _ = _gather(asked, facebook_messages.conversation, enough=lambda _: True)
+        conversations, _, _ = gather(asked, facebook_messages.conversation, enough=lambda _: True)
         found = [one for each in conversations[:1] for one in self._messages(each.remote_id, since - CLOCK_SKEW)[0]]
         own = [message for message in found if message.author and message.author.remote_id == self._us]
         newest = max((message.created_at for message in found), default=None)
@@ -331,16 +236,12 @@ class Facebook(Connector):
         follow = {one.stream: Follow(one.stream, one.state) for one in reversed(found)}
         reached = window.complete_up_to
         marks = [Mark(one.updated, one.remote_id) for one in found] + ([reached] if reached else [])
-        return self._page((), Window(complete_up_to=max(marks, key=_when, default=None)), malformed, follow.values())
+        return self._page((), Window(complete_up_to=max(marks, key=when, default=None)), malformed, follow.values())
 
     def _settling(self, one: facebook_messages.Conversation) -> facebook_messages.Conversation:
         """What has just been written may not be in the list of messages yet: look again, each minute."""
         now = self._now()
         return replace(one, state=f"{one.state}:{now:%H%M}") if now - one.updated < OVERLAP else one
-
-    def _now(self) -> datetime:
-        """The network's own time, as of its last answer."""
-        return self._http.answered_at or datetime.now(UTC)
 
     def _conversation_page(self, conversation: str, window: Window, since: datetime) -> Page:
         reached = window.complete_up_to
@@ -351,12 +252,12 @@ class Facebook(Connector):
                 raise
             return Page((), Window(complete_up_to=reached))
         marks = [Mark(message.created_at, message.remote_id) for message in messages]
-        known = max([*marks, *([reached] if reached else [])], key=_when, default=None)
+        known = max([*marks, *([reached] if reached else [])], key=when, default=None)
         return self._page(messages, Window(complete_up_to=known), malformed)
 
     def _messages(self, conversation: str, since: datetime) -> tuple[list[RemoteMessage], list[Malformed]]:
         """A conversation's messages since then, and what cannot be read: they come newest first."""
-        messages, malformed, _ = _gather(
+        messages, malformed, _ = gather(
             self._pages(conversation, "messages", {"fields": facebook_messages.MESSAGE_FIELDS, "limit": self._limit}),
             partial(facebook_messages.message, us=self._us),
             enough=lambda found: min(one.created_at for one in found) < since,
@@ -366,7 +267,7 @@ class Facebook(Connector):
     def _ratings_page(self, window: Window, since: datetime, known: Mapping[str, str]) -> Page:
         reached = window.complete_up_to
         floor = max(since, reached.at - OVERLAP) if reached else since
-        messages, malformed, _ = _gather(
+        messages, malformed, _ = gather(
             self._pages(self._us, "ratings", {"fields": RATING_FIELDS, "limit": self._limit}),
             _recommendation,
             enough=lambda found: min(one.created_at for one in found) < min(floor, self._now() - RATING_FOLLOWED),
@@ -378,35 +279,18 @@ class Facebook(Connector):
         marks = [Mark(one.created_at, one.remote_id) for one in messages] + ([reached] if reached else [])
         return self._page(
             [one for one in messages if one.created_at >= floor],
-            Window(complete_up_to=max(marks, key=_when, default=None)),
+            Window(complete_up_to=max(marks, key=when, default=None)),
             malformed,
             [Follow(stream, hour) for stream in streams if known.get(stream) != hour],
         )
 
-    def _page(
-        self,
-        messages: Sequence[RemoteMessage],
-        window: Window,
-        malformed: Sequence[Malformed],
-        follow: Iterable[Follow] = (),
-    ) -> Page:
-        return Page(
-            messages=tuple(answer.once(messages)),
-            window=window,
-            malformed=tuple(malformed),
-            follow=tuple(follow),
-            calls_left=self._calls_left(),
-            rate=self._rate(),
-            read_at=self._http.answered_at,
-        )
-
     def _feed_page(self, stream: str, window: Window, since: datetime, known: Mapping[str, str]) -> Page:
         """From new to old, one page; more only while all of them are of the one second where the last one ended."""
-        params = {"fields": POST_FIELDS, "limit": self._limit, "include_hidden": "true", "since": _unix(since)}
+        params = {"fields": POST_FIELDS, "limit": self._limit, "include_hidden": "true", "since": unix(since)}
         if window.walk_to:
-            params["until"] = _unix(window.walk_to.at + SECOND)
+            params["until"] = unix(window.walk_to.at + SECOND)
         floor = window.walk_to.at if window.walk_to else None
-        entries, malformed, done = _gather(
+        entries, malformed, done = gather(
             self._pages(self._us, stream, params),
             partial(_entry, us=self._us, kind=KINDS[stream]),
             enough=lambda found: floor is None or min(entry.mark.at for entry in found) < floor,
@@ -414,7 +298,7 @@ class Facebook(Connector):
         shown = answer.once(entry.shown for entry in entries)
         page = self._page(
             [entry for entry in shown if isinstance(entry, RemoteMessage)],
-            _walked(window, entries, done=done),
+            walked(window, [entry.mark for entry in entries], done=done),
             malformed,
             self._follows(entries, known),
         )
@@ -431,9 +315,9 @@ class Facebook(Connector):
         if reached:
             begin = max(since, reached.at if window.walk_to else reached.at - OVERLAP)
         params = {"fields": COMMENT_FIELDS, "filter": "stream", "order": "chronological", "limit": self._limit}
-        params["since"] = _unix(begin)
+        params["since"] = unix(begin)
         try:
-            messages, malformed, done = _gather(
+            messages, malformed, done = gather(
                 self._pages(post_id, "comments", params),
                 partial(_comment, post_id=post_id, root=root),
                 enough=lambda found: not reached or max(one.created_at for one in found) - SECOND > reached.at,
@@ -455,230 +339,18 @@ class Facebook(Connector):
             if entry.comments != 0 and known.get(entry.stream) != state:
                 yield Follow(entry.stream, state)
 
-    # The wire
-
-    @property
-    def _us(self) -> str:
-        return self.credentials.account_id
-
-    @property
-    def _limit(self) -> str:
-        return str(min(max(self.options.page_size or USUAL_PAGE, 1), USUAL_PAGE))
-
-    def _pages(self, node: str, edge: str, params: Mapping[str, str]) -> Iterator[tuple[list[object], bool]]:
-        """The pages of an edge, a call each: what is on one, and whether it is the last."""
-        if not _is_id(node):
-            raise ConnectorError("Facebook has no such id", kind=ErrorKind.INVALID, permanent=True)
-        for _ in range(MAX_PAGES):
-            found = self._ask(partial(self._graph.get_connections, node, edge, **params))
-            cursor = self._http.believe(_cursor, found, "paging")
-            yield self._http.believe(answer.as_list, found.get("data"), "data"), not cursor
-            if not cursor:
-                return
-            if params == {**params, **cursor}:
-                break
-            params = {**params, **cursor}
-        raise ConnectorError("Facebook's pages lead nowhere", kind=ErrorKind.MALFORMED)
-
-    def _set_hidden(self, remote_id: str, hidden: str) -> Any:
-        return self._graph.request(f"{self._graph.version}/{remote_id}", post_args={"is_hidden": hidden})
-
-    def _do(self, remote_id: str, change: Callable[[], JsonObject]) -> None:
-        """Change something that stands there."""
-        if not _is_id(remote_id):
-            raise ConnectorError("Facebook has no such id", kind=ErrorKind.INVALID, permanent=True)
-        if self._ask(change).get("success") is not True:
-            raise ConnectorError("Facebook did not say that it is done", kind=ErrorKind.MALFORMED, outcome_unknown=True)
-
-    def _ask(self, call: Callable[[], JsonObject]) -> JsonObject:
-        """One call through the SDK. Its answer has been judged on the way: what returns is an object."""
-        if not self._graph.access_token:
-            raise ConnectorError("The channel has no access token", kind=ErrorKind.TOKEN, permanent=True)
-        return without_a_trace(call)
-
-    def _look_up(self, ids: Sequence[str], fields: str, read: Callable[[JsonObject], T]) -> tuple[list[T], list[str]]:
-        """What stands, and the ids of what is gone. One that is gone fails them all: then each half is asked for."""
-        if not ids:
-            return [], []
-        try:
-            found = self._ask(partial(self._graph.get_objects, list(ids), fields=fields))
-        except ConnectorError as error:
-            if error.kind is not ErrorKind.GONE:
-                raise
-            if len(ids) == 1:
-                return [], list(ids)
-            middle = len(ids) // 2
-            halves = [self._look_up(half, fields, read) for half in (ids[:middle], ids[middle:])]
-            return halves[0][0] + halves[1][0], halves[0][1] + halves[1][1]
-        good, _bad = answer.sorted_out([found[one] for one in ids if one in found], read)
-        return good, []
-
-    def _refuse_blindness(self, gone: Sequence[str]) -> None:
-        """To a token that has lost its page everything looks gone: that is believed only of one that has it."""
-        if gone and self.account().remote_id != self._us:
-            raise ConnectorError("Facebook: the token does not speak for this page", kind=ErrorKind.TOKEN)
-
-    def _rate(self) -> Rate | None:
-        found = usage(self._http.last.headers) if self._http.last else Usage()
-        return None if found.percent is None else Rate(max(0, 100 - found.percent) / 100, found.regain)
-
-    def _calls_left(self) -> int | None:
-        used = usage(self._http.last.headers).percent if self._http.last else None
-        return None if used is None else max(0, 100 - used)
-
-
-# Errors
-
-
-def judge(exchange: Exchange, *, hide: Redactor) -> bytes:
-    """What facebook-sdk may see of an answer. Raises ConnectorError for everything but a success."""
-    try:
-        found = answer.decode(exchange.body, hide)
-    except Unreadable:
-        found = None
-    if isinstance(found, dict) and found.get("error"):
-        # The error may ride on any status, 200 too, and facebook-sdk does not look at the status at all.
-        raise error_of(answer.part(found, "error"), exchange, hide)
-    if exchange.status >= 300 or not isinstance(found, dict):
-        raise from_status("Facebook", exchange)
-    return json.dumps(found).encode()
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """percent: how much of the tightest budget is used, None where no header says. regain: seconds until it frees."""
-
-    percent: int | None = None
-    regain: float | None = None
-
-
-def usage(headers: Mapping[str, str]) -> Usage:
-    """The budgets as Facebook counts them, from X-App-Usage, X-Page-Usage and X-Business-Use-Case-Usage."""
-    budgets: list[JsonObject] = []
-    for name in ("x-app-usage", "x-page-usage", "x-business-use-case-usage"):
-        try:
-            found = answer.as_object(answer.decode(headers.get(name, "{}").encode()), name)
-        except Unreadable:
-            continue
-        budgets += [found, *(budget for owner in found for budget in answer.parts(found, owner))]
-    used = [answer.number(budget, name) for budget in budgets for name in ("call_count", "total_time", "total_cputime")]
-    minutes = [answer.number(budget, "estimated_time_to_regain_access") or 0 for budget in budgets]
-    return Usage(
-        percent=max((value for value in used if value is not None), default=None),
-        regain=60.0 * max(minutes, default=0) or None,
-    )
-
-
-def error_of(error: JsonObject, exchange: Exchange, hide: Redactor) -> ConnectorError:
-    """The error for a Graph API `error` object."""
-    code, subcode = answer.number(error, "code"), answer.number(error, "error_subcode") or 0
-    message = hide.quoted(answer.words(error, "message"))
-    if code is None:
-        return from_status("Facebook", exchange)
-    kind = _kind(code, subcode, message)
-    if kind is None:
-        transient = error.get("is_transient") is True or exchange.status >= 500
-        kind = ErrorKind.UNAVAILABLE if transient else ErrorKind.INVALID
-    number = f"{code}/{subcode}" if subcode else str(code)
-    regain = usage(exchange.headers).regain if kind is ErrorKind.RATE else None
-    made = refusal(f"Facebook: {message} (code {number})", kind, exchange, retry_after=regain, code=number)
-    made.app_wide = code in _APP_WIDE
-    return made
-
-
-def _kind(code: int, subcode: int, message: str) -> ErrorKind | None:
-    if (code, subcode) in _SUBKINDS:
-        return _SUBKINDS[code, subcode]
-    if code == 100 and "does not exist" in message:
-        # The same sentence for what is gone and for what we may not see; only the second names what is missing.
-        return ErrorKind.PERMISSION if "requires the '" in message else ErrorKind.GONE
-    if code == 2500 and "access token" in message:
-        return ErrorKind.TOKEN
-    if 200 <= code <= 299:
-        return ErrorKind.PERMISSION
-    if 80_000 <= code <= 80_014:  # budgets of one use case: pages, Messenger, …
-        return ErrorKind.RATE
-    return _KINDS.get(code)
-
-
-def _secret(credentials: Credentials, name: str) -> str:
-    secret = credentials.secrets.get(name)
-    return secret.reveal() if secret else ""
-
-
-def version(asked: str) -> str:
-    version = asked.removeprefix("v") if asked else VERSION
-    if not re.fullmatch(r"\d{1,2}\.\d", version):
-        raise ConnectorError(
-            "The Graph API's version looks like 26.0; this one does not", kind=ErrorKind.INVALID, permanent=True
-        )
-    return version
-
 
 def _refuse_unsendable(outgoing: Outgoing) -> None:
     person = outgoing.recipient_id or outgoing.root_remote_id
-    if outgoing.visibility is Visibility.PRIVATE and not _is_id(person):
+    if outgoing.visibility is Visibility.PRIVATE and not is_id(person):
         raise ConnectorError("Facebook: nobody to write to", kind=ErrorKind.INVALID, permanent=True)
-    if not _is_id(outgoing.answers_remote_id):
+    if not is_id(outgoing.answers_remote_id):
         raise ConnectorError("Facebook has no such id", kind=ErrorKind.INVALID, permanent=True)
     if not answer.is_sendable(outgoing.text):
         raise ConnectorError("The text is empty or no Unicode text", kind=ErrorKind.INVALID, permanent=True)
 
 
-def _is_id(value: str) -> bool:
-    return bool(answer.known_id({"id": value}, "id"))
-
-
-def _unix(at: datetime) -> str:
-    return str(int(at.timestamp()))
-
-
 # Walking
-
-
-def _gather(
-    pages: Iterator[tuple[list[object], bool]],
-    read: Callable[[JsonObject], T],
-    *,
-    enough: Callable[[list[T]], bool],
-) -> tuple[list[T], list[Malformed], bool]:
-    """What is on the pages until it is enough, what of it could not be read, and whether there are no more pages."""
-    found: list[T] = []
-    malformed: list[Malformed] = []
-    for items, last in pages:
-        good, bad = answer.sorted_out(items, read)
-        found += good
-        malformed += bad
-        if last or (found and enough(found)):
-            return found, malformed, last
-    return found, malformed, True
-
-
-def _cursor(found: object, what: str) -> dict[str, str]:
-    """What leads to the next page, {} on the last: that one omits `next`, whatever its length. Raises Unreadable."""
-    paging = answer.as_object(found, what).get("paging")
-    following = answer.as_object(paging, what).get("next") if paging is not None else None
-    if following is None:
-        return {}
-    try:
-        query = parse_qs(urlsplit(answer.as_text(following, "next")).query)
-    except ValueError:
-        query = {}
-    cursor = {name: query[name][0] for name in CURSORS if name in query}
-    if not cursor:
-        raise Unreadable("next leads nowhere")
-    return cursor
-
-
-def _walked(window: Window, entries: Sequence[_Entry], *, done: bool) -> Window:
-    """The window of a walk from new to old after these entries."""
-    top = max((entry.mark for entry in entries), key=_when, default=None)
-    bottom = min((entry.mark for entry in entries), key=_when, default=None)
-    newest = window.newest_seen or top
-    if done:
-        marks = [mark for mark in (window.complete_up_to, newest) if mark]
-        return Window(complete_up_to=max(marks, key=_when, default=None))
-    return Window(window.complete_up_to, newest, bottom or window.walk_to)
 
 
 def _advanced(window: Window, messages: Sequence[RemoteMessage], *, done: bool) -> Window:
@@ -686,14 +358,10 @@ def _advanced(window: Window, messages: Sequence[RemoteMessage], *, done: bool) 
     marks = [Mark(message.created_at) for message in messages]
     known = [mark for mark in (window.complete_up_to, window.walk_to) if mark]
     if done:
-        return Window(complete_up_to=max(known + marks, key=_when, default=None))
-    newest = max(marks, key=_when)
-    safe = max([Mark(newest.at - SECOND), *known], key=_when)
+        return Window(complete_up_to=max(known + marks, key=when, default=None))
+    newest = max(marks, key=when)
+    safe = max([Mark(newest.at - SECOND), *known], key=when)
     return Window(complete_up_to=safe, newest_seen=newest, walk_to=safe)
-
-
-def _when(mark: Mark) -> datetime:
-    return mark.at
 
 
 # Reading

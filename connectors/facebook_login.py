@@ -12,7 +12,7 @@ from functools import partial
 
 from connectors import answer
 from connectors.base import Account, ConnectorError, Credentials, ErrorKind, Secret
-from connectors.facebook import GRAPH, Graph, JsonObject, judge, version
+from connectors.graph import GRAPH, Graph, JsonObject, judge, version
 from connectors.http import Adapter, Exchange, Redactor, session, without_a_trace
 from connectors.login import Consent, Grant, Login, Offer, once, verifier
 

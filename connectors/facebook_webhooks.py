@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from connectors import answer
-from connectors.base import Attachment, Author, Change, Kind, Notification, PostContext, RemoteMessage, Verb, Visibility
-
-JsonObject = Mapping[str, object]
+from connectors.base import Attachment, Author, Change, Kind, PostContext, RemoteMessage, Verb, Visibility
+from connectors.graph_webhooks import SECOND, JsonObject, time_of
 
 _VERBS: Mapping[str, Verb] = {
     "add": Verb.ADD,
@@ -22,63 +19,22 @@ _VERBS: Mapping[str, Verb] = {
 }
 _WITHOUT_CONTENT = (Verb.REMOVE, Verb.HIDE, Verb.UNHIDE)
 _POSTS = ("post", "status", "photo", "video", "share", "link", "album")
-# No unix time in seconds is as large before the year 5138, and none in milliseconds as small after 1973.
-_MILLISECONDS_FROM = 100_000_000_000
-SECOND = timedelta(seconds=1)
 
 
-def signed(body: bytes, signature: str, secret: str) -> bool:
-    """Whether X-Hub-Signature-256 is of these raw bytes: the network signs its own escapes, not what they mean."""
-    expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return bool(secret) and hmac.compare_digest(expected.encode(), signature.encode())
-
-
-def handshake(query: Mapping[str, str], token: str) -> str | None:
-    """The challenge, for who knows the word that was agreed upon."""
-    given = query.get("hub.verify_token", "")
-    known = bool(token) and hmac.compare_digest(given.encode(), token.encode())
-    return query.get("hub.challenge", "") if known and query.get("hub.mode") == "subscribe" else None
-
-
-def parse(body: bytes) -> Notification:
-    """A webhook's body whose signature has been checked. Raises Unreadable if it is no notification at all.
-
-    A piece that was kept in quarantine by itself is one, too.
-    """
-    found = answer.as_object(answer.decode(body), "the notification")
-    alone = "entry" not in found and bool({"changes", "messaging"} & found.keys())
-    pieces = [found] if alone else _pieces(answer.as_list(found.get("entry"), "entry"))
-    read, malformed = answer.sorted_out(pieces, _change)
-    changes = tuple(change for change in read if change)
-    return Notification(changes, tuple(malformed), ignored=len(read) - len(changes))
-
-
-def _pieces(entries: Sequence[object]) -> Iterator[object]:
-    """Each change and each message with its entry's id and time, so that it can be kept and replayed by itself."""
-    for entry in entries:
-        if not isinstance(entry, dict):
-            yield entry
-            continue
-        for name in ("changes", "messaging"):
-            found = entry.get(name, [])
-            for one in found if isinstance(found, list) else [found]:
-                yield {"id": entry.get("id"), "time": entry.get("time"), name: one}
-
-
-def _change(piece: JsonObject) -> Change | None:
+def change(piece: JsonObject) -> Change | None:
     """None for what Samtal has no use for: likes, deliveries, fields that nobody asked for."""
     account_id = answer.as_id(piece.get("id"), "id of the entry")
-    at = _time(piece.get("time"), "time of the entry")
+    at = time_of(piece.get("time"), "time of the entry")
     if "messaging" in piece:
         return _private(account_id, answer.as_object(piece["messaging"], "messaging"))
-    change = answer.as_object(piece["changes"], "the change")
-    if change.get("field") not in ("feed", "mention"):
+    told = answer.as_object(piece["changes"], "the change")
+    if told.get("field") not in ("feed", "mention"):
         return None
-    value = answer.as_object(change.get("value"), "value")
+    value = answer.as_object(told.get("value"), "value")
     verb = _VERBS.get(answer.words(value, "verb"))
     if verb is None or value.get("item") not in ("comment", *_POSTS):
         return None
-    return _public(account_id, verb, value, at, mention=change["field"] == "mention")
+    return _public(account_id, verb, value, at, mention=told["field"] == "mention")
 
 
 def _public(account_id: str, verb: Verb, value: JsonObject, at: datetime, *, mention: bool) -> Change:
@@ -131,7 +87,7 @@ def _message(value: JsonObject, remote_id: str, author: Author | None, at: datet
 
 def _created(value: JsonObject, at: datetime) -> datetime:
     """Visitors' posts come without a time of their own."""
-    return _time(value["created_time"], "created_time") if "created_time" in value else at
+    return time_of(value["created_time"], "created_time") if "created_time" in value else at
 
 
 def _author(value: JsonObject) -> Author | None:
@@ -159,7 +115,7 @@ def _private(account_id: str, raw: JsonObject) -> Change | None:
     if not said:
         return None
     mid = answer.as_id(said.get("mid"), "mid")
-    at = _time(raw.get("timestamp"), "timestamp")
+    at = time_of(raw.get("timestamp"), "timestamp")
     if said.get("is_deleted") is True:
         return Change(account_id, Verb.REMOVE, mid, at)
     sender = answer.as_id(answer.part(raw, "sender").get("id"), "sender")
@@ -189,13 +145,6 @@ def _private_attachments(said: JsonObject) -> Iterator[Attachment]:
         payload = answer.part(one, "payload")
         kind = "sticker" if "sticker_id" in payload else kinds.get(answer.words(one, "type"), "file")
         yield Attachment(kind, answer.address(payload, "url"))
-
-
-def _time(value: object, what: str) -> datetime:
-    """Seconds in feeds, milliseconds in conversations."""
-    if isinstance(value, int) and value >= _MILLISECONDS_FROM:
-        value = value / 1000
-    return answer.as_time(value, what)
 
 
 def _tail(remote_id: str) -> str:

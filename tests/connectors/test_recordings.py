@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors import facebook, twitter
+from connectors import graph, twitter
 from connectors.base import Author, Change, ConnectorError, ErrorKind, Notification, Outgoing, Page, Verb, Visibility
 from connectors.facebook import Facebook
 from connectors.http import Exchange, Redactor
@@ -81,7 +81,7 @@ def test_a_recorded_new_comment_is_sent(recordings: Recordings) -> None:
 def test_a_recorded_error_is_a_missing_permission(recordings: Recordings) -> None:
     body = recordings.body("facebook/error_data.json")
     with pytest.raises(ConnectorError) as caught:
-        facebook.judge(Exchange("GET", 400, {}, body), hide=NOTHING)
+        graph.judge(Exchange("GET", 400, {}, body), hide=NOTHING)
     assert (caught.value.kind, caught.value.permanent, caught.value.code) == (ErrorKind.PERMISSION, True, "100")
     assert "pages_read_engagement" in str(caught.value)
 

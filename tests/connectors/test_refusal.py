@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from connectors import facebook, mastodon, twitter
+from connectors import mastodon, twitter
 from connectors.base import ConnectorError, ErrorKind
+from connectors.graph import judge as judge_graph
 from connectors.http import Exchange, Redactor
 
 TOKEN = "canary-token-123"
@@ -331,7 +332,7 @@ MASTODON = [
     Row("302", 302, {}, K.MALFORMED, UNKNOWN),
 ]
 ROWS = [
-    *((facebook.judge, row) for row in FACEBOOK),
+    *((judge_graph, row) for row in FACEBOOK),
     *((twitter.judge, row) for row in X),
     *((mastodon.judge, row) for row in MASTODON),
 ]
@@ -365,7 +366,7 @@ def test_a_403_of_x_for_a_reason_of_its_own_is_a_rule_for_writes_and_a_right_for
 @pytest.mark.parametrize(
     ("judge", "body"),
     [
-        (facebook.judge, graph(190, None, f"Malformed access token {TOKEN}\r\nFORGED line")),
+        (judge_graph, graph(190, None, f"Malformed access token {TOKEN}\r\nFORGED line")),
         (twitter.judge, problem(401, "Unauthorized", f"Could not authenticate {TOKEN}\r\nFORGED line")),
         (mastodon.judge, said(f"The access token {TOKEN} is invalid\r\nFORGED line")),
     ],
@@ -380,7 +381,7 @@ def test_the_networks_words_are_shown_without_the_token_and_in_one_line(judge: o
 @pytest.mark.parametrize(
     ("judge", "body"),
     [
-        (facebook.judge, {"id": "1", "next": f"https://graph.facebook.com/x?access_token={TOKEN}"}),
+        (judge_graph, {"id": "1", "next": f"https://graph.facebook.com/x?access_token={TOKEN}"}),
         (twitter.judge, {"data": {"id": "1", "text": f"is {TOKEN} yours?"}}),
     ],
 )
