@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -87,9 +87,10 @@ class Login(ABC):
         """A new token for an old one. Good once: of two who try, the second is refused (kind TOKEN)."""
         raise ConnectorError("This token cannot be renewed", kind=ErrorKind.TOKEN, permanent=True)
 
-    def missing(self, granted: frozenset[str] | None) -> tuple[str, ...]:
-        """The scopes that were not allowed, in the order asked for."""
-        return () if granted is None else tuple(scope for scope in self.scopes if scope not in granted)
+    @classmethod
+    def missing(cls, granted: Collection[str] | None) -> tuple[str, ...]:
+        """The scopes that were not allowed, in the order asked for; none where the network does not say."""
+        return () if granted is None else tuple(scope for scope in cls.scopes if scope not in granted)
 
 
 def once() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -48,17 +47,12 @@ def broken(channel: Channel) -> tuple[str, list[str]]:
 
 
 def ending(channel: Channel) -> tuple[str, list[str]]:
-    ends = channel.token_expires_at or read_clock()
-    days = days_left(ends - read_clock())
+    now = read_clock()
+    days = channel.days_left(now) or 0
     subject = ngettext(
         "%(channel)s: the connection ends in %(days)s day",
         "%(channel)s: the connection ends in %(days)s days",
         days,
     )
     told = _("The network lets us in until %(on)s. Connect the channel again before then; nothing is lost.")
-    return subject % {"channel": channel.name, "days": days}, [told % {"on": as_read(ends)}]
-
-
-def days_left(left: timedelta) -> int:
-    """Whole days, none below zero."""
-    return max(left.days, 0)
+    return subject % {"channel": channel.name, "days": days}, [told % {"on": as_read(channel.token_expires_at or now)}]

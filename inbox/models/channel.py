@@ -315,9 +315,13 @@ class Channel(models.Model):
     def missing_scopes(self) -> tuple[str, ...]:
         """What the network was asked to allow and somebody left out."""
         login = connectors.LOGINS.get(self.network)
-        if login is None or self.scopes is None:
-            return ()
-        return tuple(scope for scope in login.scopes if scope not in self.scopes)
+        return login.missing(self.scopes) if login else ()
+
+    def days_left(self, now: datetime) -> int | None:
+        """Whole days until somebody must connect it again; None where its token has no end, or renews itself."""
+        if self.token_expires_at is None or self.renew_at is not None:
+            return None
+        return max((self.token_expires_at - now).days, 0)
 
     def known_token(self) -> models.QuerySet[Channel]:
         """This row, as long as it has the token that we know."""

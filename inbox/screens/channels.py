@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -80,19 +80,12 @@ def channels_screen() -> dict[str, object]:
             quarantined=quarantined.get(channel.pk, 0),
             waiting=waiting.get(channel.pk, 0),
             missing=asked_for(channel.missing_scopes),
-            days_left=days_left(channel, now),
+            days_left=channel.days_left(now),
             intake=states[channel.pk],
         )
         for channel in channels
     ]
     return {"rows": rows}
-
-
-def days_left(channel: Channel, now: datetime) -> int | None:
-    """Whole days until somebody must connect the channel again."""
-    if channel.token_expires_at is None or channel.renew_at is not None:
-        return None
-    return max((channel.token_expires_at - now) // timedelta(days=1), 0)
 
 
 def asked_for(scopes: Iterable[str]) -> list[Scope]:
@@ -113,12 +106,12 @@ class OfferRow:
 def offers_screen(network: str, offers: Sequence[Offer]) -> list[OfferRow]:
     ids = [offer.account.remote_id for offer in offers]
     known = {channel.account_id: channel for channel in Channel.objects.filter(network=network, account_id__in=ids)}
-    scopes = connectors.LOGINS[network].scopes
+    login = connectors.LOGINS[network]
     return [
         OfferRow(
             offer.account.remote_id,
             offer.account.name,
-            asked_for(scope for scope in scopes if offer.grant.scopes is not None and scope not in offer.grant.scopes),
+            asked_for(login.missing(offer.grant.scopes)),
             known.get(offer.account.remote_id),
         )
         for offer in offers

@@ -22,9 +22,9 @@ PLAIN, JSON = "text/plain; charset=utf-8", "application/json"
 @require_http_methods(["GET", "POST"])
 def webhook(request: HttpRequest, network: str) -> HttpResponse:
     """GET verifies our address, POST tells. Nothing here looks into what is told."""
-    if network not in dict(connectors.choices()):
+    connector = connectors.REGISTRY.get(network)
+    if connector is None:
         raise Http404
-    connector = connectors.get(network)
     return told(request, connector) if request.method == "POST" else greeted(request, connector)
 
 
