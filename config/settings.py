@@ -305,6 +305,10 @@ SAMTAL_MONTHLY_CAP = number("SAMTAL_MONTHLY_CAP", 0)
 SAMTAL_SENDING_SHARE = number("SAMTAL_SENDING_SHARE", 0.2)
 # How many messages one pull looks up, to see whether they still stand.
 SAMTAL_LOOKS_A_PULL = int(number("SAMTAL_LOOKS_A_PULL", 200))
+# How many older posts one pull reads at most, and while how large a share of the network's rate budget is left; one is
+# read in any case, unless the budget is down to the share kept for sending.
+SAMTAL_OLDER_A_PULL = int(number("SAMTAL_OLDER_A_PULL", 5))
+SAMTAL_OLDER_SHARE = number("SAMTAL_OLDER_SHARE", 0.5)
 # A channel whose worker died is pulled again after this time.
 SAMTAL_PULL_LEASE = number("SAMTAL_PULL_LEASE", 60, least=1)
 SAMTAL_SWEEP_SECONDS = number("SAMTAL_SWEEP_SECONDS", 2, least=0.05)

@@ -145,7 +145,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class PostContext:
-    """The page's own post that comments stand under. It is context, never something to answer."""
+    """The page's own post that comments stand under. It is context, never something to answer.
+
+    listed: False where the page's list of posts does not show it: an advert.
+    """
 
     remote_id: str
     text: str = ""
@@ -153,6 +156,7 @@ class PostContext:
     updated_at: datetime | None = None
     comment_count: int | None = None
     permalink: str = ""
+    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +232,19 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Where people may go on writing when polling does not come there any more: the stream that reads it.
+
+    at: since when there is something to write under.
+    polled_until: until when polling comes there by itself; None means as far back as the channel reaches.
+    """
+
+    stream: str
+    at: datetime
+    polled_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
     """Another stream that has something new. The caller stores `state` once that stream has been read to its end."""
 
@@ -244,6 +261,7 @@ class Page:
     calls_left: what the network says of its rate budget, None where it does not. Facebook counts in per cent.
     read_at: the network's own time of the answer.
     wall: where the walk has ended at a wall of the network's, above what was known: what lies between is out of reach.
+    gone: the network does not know what the stream stands under.
     """
 
     messages: tuple[RemoteMessage, ...]
@@ -255,6 +273,7 @@ class Page:
     rate: Rate | None = None
     read_at: datetime | None = None
     wall: Mark | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +419,8 @@ class Connector(ABC):
     media_hosts: ClassVar[tuple[str, ...] | None] = ()
     # Streams that a token may lack the right to: without it they are left out, and the others are read all the same.
     optional: ClassVar[frozenset[str]] = frozenset()
+    # The first part of the keys of streams that read what stands under one post.
+    beneath: ClassVar[tuple[str, ...]] = ()
     pasted: ClassVar[tuple[str, ...]] = ("access_token",)  # the secrets that somebody can paste
     account_hint: ClassVar[str] = ""  # how an account is named where its token does not say; "" where it does
 
@@ -415,6 +436,11 @@ class Connector(ABC):
 
     def reach(self, stream: str) -> timedelta | None:
         """How far back the network itself shows a stream, None where it has no wall of time."""
+        return None
+
+    @classmethod
+    def turn(cls, one: PostContext | RemoteMessage, *, account_id: str) -> Turn | None:
+        """Where what is written under a post is read once it is old; None for what nothing is read under."""
         return None
 
     def look(self, remote_ids: Sequence[str]) -> Look:

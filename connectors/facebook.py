@@ -35,6 +35,7 @@ from connectors.base import (
     ReadBack,
     RemoteMessage,
     Sent,
+    Turn,
     Visibility,
     Window,
 )
@@ -52,7 +53,7 @@ from connectors.graph import (
 )
 
 POST_FIELDS = (
-    "id,message,story,from,to,created_time,updated_time,permalink_url,status_type,is_hidden,attachments,"
+    "id,message,story,from,to,created_time,updated_time,permalink_url,status_type,is_hidden,is_published,attachments,"
     "comments.filter(stream).limit(1).summary(true){id}"
 )
 COMMENT_FIELDS = (
@@ -64,6 +65,8 @@ RATING_FOLLOWED = timedelta(days=14)
 
 # What somebody else's post is, by the stream that shows it.
 KINDS: Mapping[str, Kind] = {"feed": Kind.POST, "tagged": Kind.MENTION}
+
+ROOTS = (Kind.POST, Kind.MENTION, Kind.RECOMMENDATION)
 
 
 class Facebook(GraphConnector):
@@ -84,6 +87,7 @@ class Facebook(GraphConnector):
         private_reply_within=timedelta(days=7),
     )
     optional = frozenset({"tagged", "ratings", "conversations"})
+    beneath = ("comments", "visitor")
 
     def account(self) -> Account:
         found = self._ask(partial(self._graph.get_object, "me", fields="id,name,username,link"))
@@ -145,6 +149,16 @@ class Facebook(GraphConnector):
         own = [message for message in found if message.author and message.author.remote_id == self._us]
         newest = max((message.created_at for message in found), default=None)
         return ReadBack(tuple(sorted(own, key=lambda message: message.created_at, reverse=True)), newest)
+
+    @classmethod
+    def turn(cls, one: PostContext | RemoteMessage, *, account_id: str) -> Turn | None:
+        """Under our posts and other people's; an advert is in no list, so nothing but a notification leads there."""
+        if isinstance(one, PostContext):
+            return Turn(f"comments/{one.remote_id}", one.created_at, _polled(one)) if one.created_at else None
+        if one.kind not in ROOTS or one.post_remote_id or one.parent_remote_id:
+            return None
+        until = one.created_at + RATING_FOLLOWED if one.kind is Kind.RECOMMENDATION else None
+        return Turn(f"visitor/{one.remote_id}", one.created_at, until)
 
     def look(self, remote_ids: Sequence[str]) -> Look:
         """Posts and comments have different fields, so each kind is asked for by itself."""
@@ -326,7 +340,7 @@ class Facebook(GraphConnector):
             if error.kind is not ErrorKind.GONE:
                 raise
             # The post was deleted after the feed had named it: that is the end of its stream, not of the channel.
-            return Page((), Window(complete_up_to=reached))
+            return Page((), Window(complete_up_to=reached), gone=True)
         return self._page(messages, _advanced(window, messages, done=done), malformed)
 
     def _follows(self, entries: Sequence[_Entry], known: Mapping[str, str]) -> Iterator[Follow]:
@@ -395,6 +409,7 @@ def _entry(raw: JsonObject, *, us: str, kind: Kind = Kind.POST) -> _Entry:
             updated_at=updated,
             comment_count=comments,
             permalink=answer.address(raw, "permalink_url"),
+            listed=raw.get("is_published") is not False,
         )
     else:
         shown = RemoteMessage(
@@ -411,6 +426,10 @@ def _entry(raw: JsonObject, *, us: str, kind: Kind = Kind.POST) -> _Entry:
             raw=raw,
         )
     return _Entry(shown, Mark(created_at), comments, updated)
+
+
+def _polled(post: PostContext) -> datetime | None:
+    return None if post.listed else post.created_at
 
 
 def _recommendation(raw: JsonObject) -> RemoteMessage:

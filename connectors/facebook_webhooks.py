@@ -55,6 +55,7 @@ def _post(value: JsonObject, remote_id: str, at: datetime) -> PostContext:
         text=answer.as_text(value.get("message"), "message"),
         created_at=_created(value, at),
         updated_at=at,
+        listed=value.get("published") not in (0, False),
     )
 
 

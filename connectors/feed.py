@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -36,9 +36,11 @@ from connectors.base import (
     Options,
     Outgoing,
     Page,
+    PostContext,
     ReadBack,
     RemoteMessage,
     Sent,
+    Turn,
     Visibility,
     Window,
 )
@@ -48,6 +50,8 @@ from connectors.refusal import from_status, refusal
 MAX_HOPS = 4
 MAX_STREAM = 600  # characters of a stream's name, which holds an address
 MAX_VALIDATOR = 80
+# A feed names its newest entries only; most name a week's.
+FOLLOWED = timedelta(days=7)
 _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 SCHEMES = ("http://", "https://")
 # What its loose parser, for feeds that are no XML, lets through when a feed is odd enough.
@@ -100,6 +104,12 @@ class Feed(Connector):
         read = partial(_entry, address=address, under=under, fetched_at=datetime.now(UTC))
         found, malformed = answer.sorted_out([raw], read)
         return Page(tuple(found), Window(), malformed=tuple(malformed))
+
+    @classmethod
+    def turn(cls, one: PostContext | RemoteMessage, *, account_id: str) -> Turn | None:
+        """The comments of an entry; how long the feed goes on naming it, only the site knows."""
+        stream = "" if isinstance(one, PostContext) else _comments_of(one, account_id)
+        return Turn(stream, one.created_at, one.created_at + FOLLOWED) if stream and one.created_at else None
 
     def send(self, outgoing: Outgoing) -> Sent:
         raise ConnectorError("The answer is written on the site itself", kind=ErrorKind.NOT_ALLOWED, permanent=True)
@@ -184,13 +194,16 @@ def _refuse_odd(address: str) -> None:
 
 def _follow(message: RemoteMessage, address: str, known: Mapping[str, str]) -> Iterator[Follow]:
     """The comments of an entry, where it names a feed for them and how many there are."""
-    comments = _web(answer.words(message.raw, "wfw_commentrss"), address)
-    count = answer.words(message.raw, "slash_comments")
-    stream = f"comments/{message.remote_id}/{comments}"
-    if not comments or len(stream) > MAX_STREAM or not _COUNT.fullmatch(count):
-        return
-    if known.get(stream) != count:
+    stream, count = _comments_of(message, address), answer.words(message.raw, "slash_comments")
+    if stream and _COUNT.fullmatch(count) and known.get(stream) != count:
         yield Follow(stream, count)
+
+
+def _comments_of(message: RemoteMessage, address: str) -> str:
+    """The stream of an entry's comments; "" where it names no feed for them."""
+    comments = _web(answer.words(message.raw, "wfw_commentrss"), address)
+    stream = f"comments/{message.remote_id}/{comments}"
+    return stream if comments and len(stream) <= MAX_STREAM else ""
 
 
 def _entry(raw: JsonObject, *, address: str, under: str, fetched_at: datetime) -> RemoteMessage:

@@ -42,6 +42,7 @@ from connectors.base import (
     ReadBack,
     RemoteMessage,
     Sent,
+    Turn,
     Visibility,
     Window,
 )
@@ -51,6 +52,8 @@ from connectors.refusal import RATE_PAUSE, from_status, refusal
 USUAL_PAGE = 40
 MAX_PAGES = 50  # of one read-back
 OVERLAP = timedelta(minutes=2)
+# Polling sees the newest of our statuses only: where much is said, those of yesterday are none of them.
+FOLLOWED = timedelta(days=1)
 ADDRESS_LENGTH = 23
 LONGEST_WINDOW = 3600.0  # seconds; Mastodon's own are five minutes
 
@@ -88,6 +91,7 @@ class Mastodon(Connector):
 
     account_hint = "name@instance"
     media_hosts = None
+    beneath = ("replies",)
 
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         super().__init__(credentials, options)
@@ -132,6 +136,13 @@ class Mastodon(Connector):
         if name == "replies" and answer.known_id({"id": status_id}, "id"):
             return self._replies(status_id, window, since)
         raise ConnectorError(f"Mastodon has no stream of this name: {stream}", kind=ErrorKind.INVALID, permanent=True)
+
+    @classmethod
+    def turn(cls, one: PostContext | RemoteMessage, *, account_id: str) -> Turn | None:
+        """Under our own statuses."""
+        if not isinstance(one, PostContext) or one.created_at is None:
+            return None
+        return Turn(f"replies/{one.remote_id}", one.created_at, one.created_at + FOLLOWED)
 
     def look(self, remote_ids: Sequence[str]) -> Look:
         """What is not among the answer is gone: the network says nothing of those."""

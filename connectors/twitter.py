@@ -44,6 +44,7 @@ from connectors.base import (
     ReadBack,
     RemoteMessage,
     Sent,
+    Turn,
     Visibility,
     Window,
 )
@@ -75,6 +76,8 @@ NEAR_THE_WALL = 0.9
 SEARCH_REACH = timedelta(days=7)
 # After a pause of this length a walk goes down to the newest post that is known, to see that nothing is between.
 A_PAUSE = timedelta(minutes=15)
+# Polling goes on with the newest conversations only: where much is said, those of yesterday are none of them.
+FOLLOWED = timedelta(days=1)
 # An id is milliseconds since this moment, and 22 bits that tell apart what shares one.
 EPOCH = 1288834974657
 LOW_BITS = 22
@@ -147,6 +150,7 @@ class Twitter(Connector):
     )
     media_hosts = ("twimg.com",)
     optional = frozenset({"messages"})
+    beneath = ("conversation",)
 
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         super().__init__(credentials, options)
@@ -172,6 +176,19 @@ class Twitter(Connector):
         if stream == "messages":
             return MESSAGE_REACH
         return None if stream in WALLS else SEARCH_REACH
+
+    @classmethod
+    def turn(cls, one: PostContext | RemoteMessage, *, account_id: str) -> Turn | None:
+        """Conversations that we take part in."""
+        if isinstance(one, RemoteMessage):
+            ours = one.author and one.author.remote_id == account_id and one.visibility is Visibility.PUBLIC
+            conversation = answer.known_id(one.raw, "conversation_id") if ours else ""
+        else:
+            conversation = one.remote_id
+        if not _TWEET_ID.fullmatch(conversation):
+            return None
+        at = time_of(conversation)
+        return Turn(f"conversation/{conversation}", at, at + FOLLOWED)
 
     def look(self, remote_ids: Sequence[str]) -> Look:
         ids = [one for one in remote_ids if _TWEET_ID.fullmatch(one)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 
 from celery import Task, shared_task
@@ -19,7 +20,7 @@ from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
 from connectors.base import Connector, ConnectorError, ErrorKind, Mark, Rate
-from inbox.clock import moment, read_clock
+from inbox.clock import Clock, read_clock
 from inbox.mail import warn_about
 from inbox.models import (
     AuditSeal,
@@ -32,6 +33,7 @@ from inbox.models import (
     Picture,
     RawEvent,
     Reply,
+    Round,
     Spend,
     Stream,
     Submission,
@@ -53,6 +55,8 @@ MOST_AT_ONCE = 50
 # How soon it is looked again whether there is money.
 WITHOUT_MONEY = timedelta(hours=1)
 UNTIL_IT_FREES = timedelta(minutes=5)
+# A network that refuses what is older than its wall has a clock of its own.
+WALL_MARGIN = timedelta(minutes=5)
 # With the longest pause between two looks this keeps within a day.
 MAY_WAIT = timedelta(hours=1)
 
@@ -109,7 +113,8 @@ def due(most: int, late: timedelta = timedelta()) -> list[tuple[str, int]]:
 
 @shared_task(acks_late=True)
 def pull(channel_id: int) -> None:
-    """Read every stream of a channel from where it was left, page by page; then see whether what we have still stands.
+    """Read every stream of a channel from where it was left, page by page; then see whether what we have still stands,
+    and with what is left read some older posts.
 
     Where the month's money is spent, nothing is read: it is looked again whether there is more.
     """
@@ -124,6 +129,8 @@ def pull(channel_id: int) -> None:
         connector = channel.connect()
         more = read_streams(channel, connector)
         look_around(channel, connector, only_late=meter.ahead)
+        if not more and not meter.ahead:
+            go_round(channel, connector)
     except ConnectorError as error:
         log.warning("channel %s: %s", channel.pk, error)
         channel.record_error(error)
@@ -144,14 +151,15 @@ def read_streams(channel: Channel, connector: Connector) -> bool:
         if key in always:
             note_reach(channel, connector, key)
         try:
-            pages, follow = read_stream(channel, connector, key, pages, states.get(key, ""))
+            visit = read_stream(channel, connector, key, pages, states.get(key, ""))
         except ConnectorError as error:
             if error.kind not in NO_RIGHT or key not in connector.optional:
                 raise
             log.info("channel %s does not read %s: %s", channel.pk, key, error)
             continue
-        states |= follow
-        waiting += [stream for stream in follow if stream not in waiting]
+        pages = visit.pages
+        states |= visit.follow
+        waiting += [stream for stream in visit.follow if stream not in waiting]
     return bool(waiting) or channel.streams.filter(walk_to_at__isnull=False).exists()
 
 
@@ -165,26 +173,44 @@ def note_reach(channel: Channel, connector: Connector, key: str) -> None:
             Gap.find(channel, key, Mark(channel.last_read_at), since, found)
 
 
-def read_stream(channel: Channel, connector: Connector, key: str, pages: int, state: str) -> tuple[int, dict[str, str]]:
-    """Read one stream to its end or to the end of the budget: (pages left, streams to follow and their states)."""
+@dataclass
+class Visit:
+    """What reading a stream has come to. pages: of the budget, how many are left. new: messages that were not here.
+
+    follow: streams to read next and their states. rate: what the network said last. gone: what it stands under is.
+    """
+
+    pages: int
+    new: int = 0
+    follow: dict[str, str] = field(default_factory=dict)
+    rate: Rate | None = None
+    gone: bool = False
+
+
+def read_stream(
+    channel: Channel, connector: Connector, key: str, pages: int, state: str, since: datetime | None = None
+) -> Visit:
+    """Read one stream to its end, or to the end of the budget. since: how far back; the channel's reach without one."""
+    since = since or read_clock() - timedelta(days=channel.reach_days)
     stream, _new = Stream.objects.get_or_create(channel=channel, key=key)
-    since = read_clock() - timedelta(days=channel.reach_days)
-    follow: dict[str, str] = {}
-    while pages:
-        pages -= 1
+    visit = Visit(pages)
+    while visit.pages:
+        visit.pages -= 1
         known = dict(channel.streams.exclude(state="").values_list("key", "state"))
         with billed(channel, connector):
             page = connector.fetch_page(key, stream.window, since=since, known=known)
-        if commit_page(channel, stream, page) is None:
+        new = commit_page(channel, stream, page)
+        if new is None:
             break
-        follow |= {found.stream: found.state for found in page.follow}
+        visit.new, visit.rate, visit.gone = visit.new + new, page.rate, page.gone
+        visit.follow |= {found.stream: found.state for found in page.follow}
         if page.window.walk_to is None:
-            Stream.objects.filter(pk=stream.pk).update(state=state)
+            Stream.objects.filter(pk=stream.pk).update(state=state, read_at=Clock())
         if saves_for_sending(channel, page.rate):
-            pages = 0
+            visit.pages = 0
         if page.window.walk_to is None:
             break
-    return pages, follow
+    return visit
 
 
 @contextmanager
@@ -211,7 +237,7 @@ def look_around(channel: Channel, connector: Connector, *, only_late: bool = Fal
     """
     size = connector.capabilities.look_size
     most = settings.SAMTAL_LOOKS_A_PULL if size else 0
-    while most > 0 and not Channel.objects.filter(pk=channel.pk, reads_closed_until__gt=moment()).exists():
+    while most > 0 and channel.may_read():
         asked = to_look_up(channel, min(size, most), overdue=MAY_WAIT if only_late else timedelta())
         if not asked:
             return
@@ -220,6 +246,44 @@ def look_around(channel: Channel, connector: Connector, *, only_late: bool = Fal
             look = connector.look(asked)
         commit_look(channel, asked, look)
         saves_for_sending(channel, look.rate)
+
+
+def go_round(channel: Channel, connector: Connector) -> None:
+    """Read some older posts, the longest unread first: one, and more while much of the network's budget is left."""
+    current, most = Round.of(channel), settings.SAMTAL_OLDER_A_PULL
+    while current and most > 0 and channel.may_read():
+        stream = current.next()
+        if stream is None:
+            current.end()
+            return
+        most -= 1
+        visit = read_older(channel, connector, stream)
+        current.note(stream, visit.new)
+        if visit.rate and visit.rate.left < settings.SAMTAL_OLDER_SHARE:
+            return
+
+
+def read_older(channel: Channel, connector: Connector, stream: Stream) -> Visit:
+    """What was written under one older post since it was last read. One that cannot be read holds up none behind it."""
+    try:
+        visit = read_stream(
+            channel, connector, stream.key, MOST_PAGES, stream.state, since_when(channel, connector, stream)
+        )
+    except ConnectorError as error:
+        if error.kind not in (*NO_RIGHT, ErrorKind.GONE, ErrorKind.INVALID):
+            raise
+        log.info("channel %s does not read %s: %s", channel.pk, stream.key, error)
+        return Visit(0)
+    if visit.gone:
+        ask_about_posts(channel, [stream.key.partition("/")[2]])
+    return visit
+
+
+def since_when(channel: Channel, connector: Connector, stream: Stream) -> datetime:
+    """From when on an older post is read: on from what is known, however long ago, as far as the network shows it."""
+    now, wall = read_clock(), connector.reach(stream.key)
+    since = min(now - timedelta(days=channel.reach_days), stream.complete_up_to_at or now)
+    return max(since, now - wall + WALL_MARGIN) if wall else since
 
 
 @shared_task(acks_late=True)
@@ -235,8 +299,7 @@ def hear(_event_id: int) -> None:
 
 def ask_about_posts(channel: Channel, remote_ids: list[str]) -> None:
     """A comment has come; whose post it stands under only the network knows. Without an answer it counts as ours."""
-    closed = Channel.objects.filter(pk=channel.pk, reads_closed_until__gt=moment()).exists()
-    if not remote_ids or closed or not may_ask(channel):
+    if not remote_ids or not channel.may_read() or not may_ask(channel):
         return
     try:
         look = channel.connect().look(remote_ids[: channel.capabilities.look_size])

@@ -12,6 +12,7 @@ from inbox.models.person import Clearance, Level, Person, Role
 from inbox.models.picture import Picture
 from inbox.models.reply import Attempt, Reason, Reply, Stopped
 from inbox.models.revision import Revision
+from inbox.models.rota import Round
 from inbox.models.rules import RuleBreak, WrongStop
 from inbox.models.snippet import Snippet
 from inbox.models.spend import Meter, Spend
@@ -49,6 +50,7 @@ __all__ = [
     "Reply",
     "Revision",
     "Role",
+    "Round",
     "RuleBreak",
     "Sighting",
     "Signature",

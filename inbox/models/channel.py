@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Case, ExpressionWrapper, F, Q, When
+from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Cast, Coalesce, Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
@@ -419,6 +419,10 @@ class Channel(models.Model):
         if both or not reading:
             met.update(closed_until=Greatest(Coalesce(F("closed_until"), until), until))
 
+    def may_read(self, at: datetime | None = None) -> bool:
+        """Whether the network takes calls for reading now."""
+        return not Channel.objects.filter(pk=self.pk, reads_closed_until__gt=moment(at)).exists()
+
     def save_for_sending(self, wait: timedelta, at: datetime | None = None) -> None:
         """Read no more for so long: what is left of the budget is for what leaves."""
         Channel.objects.filter(pk=self.pk).update(reads_closed_until=moment(at, wait))
@@ -473,6 +477,22 @@ class Channel(models.Model):
         return None if self.streams.filter(walk_to_at__isnull=False).exists() else self.last_read_at
 
 
+# A post under which nobody has written for so long is left to notifications alone; one word brings it back.
+QUIET = timedelta(days=90)
+
+
+class StreamQuerySet(models.QuerySet["Stream"]):
+    def older(self, at: datetime | None = None) -> StreamQuerySet:
+        """Beneath posts that polling does not come to any more, or never did. Index stream_turn."""
+        reach = ExpressionWrapper(
+            F("channel__reach_days") * Value(timedelta(days=1)), output_field=models.DurationField()
+        )
+        until = ExpressionWrapper(F("post_at") + reach, output_field=models.DateTimeField())
+        return self.annotate(polled=Coalesce("polled_until", until), lively=Coalesce("heard_at", "post_at")).filter(
+            post_at__isnull=False, polled__lte=moment(at), lively__gt=moment(at, -QUIET)
+        )
+
+
 class Stream(models.Model):
     """One thing to page through on a channel: its mentions, its feed, the comments of one post."""
 
@@ -487,8 +507,17 @@ class Stream(models.Model):
     walk_to_id = models.CharField(max_length=80, blank=True)
     seen = models.PositiveIntegerField(default=0, help_text="Messages that the open window has shown")
 
+    # Of what stands under one post: what its turn in the rota of older posts goes by.
+    post_at = models.DateTimeField(null=True, help_text="Since when the post stands; null for what is always polled")
+    polled_until = models.DateTimeField(null=True, help_text="Null: as far back as the channel reaches")
+    heard_at = models.DateTimeField(null=True, help_text="When something new last came in")
+    read_at = models.DateTimeField(null=True, help_text="When it was last read to its end")
+
+    objects = StreamQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(name="one_stream_a_key", fields=["channel", "key"])]
+        indexes = [models.Index(name="stream_turn", fields=["channel", "read_at"], condition=Q(post_at__isnull=False))]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.key}"

@@ -14,6 +14,7 @@ from inbox.models.channel import Channel, ChannelState, PagePost
 from inbox.models.event import Foretold, RawEvent
 from inbox.models.intake import clean, keep_posts, quarantine, remove, seen_at, store, turn
 from inbox.models.message import Message
+from inbox.models.rota import hear_of, keep_turns, leave_rota
 
 # The stream that a notification's pieces are quarantined under.
 WEBHOOK = "webhook"
@@ -52,7 +53,12 @@ class Hearing:
         return sorted(ids - set(gone.values_list("remote_id", flat=True)))
 
     def keep(self) -> None:
-        """Everything at once, or nothing: the notifications stay unread until it is in the tables."""
+        """Everything at once, or nothing: the notifications stay unread until it is in the tables.
+
+        The rota by itself and first: a page that is being stored holds its stream while it waits for intake's lock.
+        """
+        for channel, changes in self.changes.items():
+            note_turns(channel, changes)
         with transaction.atomic():
             for channel, changes in sorted(self.changes.items(), key=lambda pair: pair[0].pk):
                 apply(channel, changes)
@@ -77,6 +83,14 @@ def apply(channel: Channel, changes: Iterable[Change]) -> None:
             turn(channel, change.remote_id, hidden=change.verb == Verb.HIDE, at=change.at)
 
 
+def note_turns(channel: Channel, changes: Sequence[Change]) -> None:
+    """What notifications say of the rota of older posts: who is new in it, where life is, what is gone."""
+    told = [change.message for change in changes if change.message]
+    keep_turns(channel, [*told, *(change.post for change in changes if change.post)])
+    hear_of(channel, told)
+    leave_rota(channel, [change.remote_id for change in changes if change.verb == Verb.REMOVE])
+
+
 def keep_told(channel: Channel, post: PostContext) -> None:
     """A notification knows less of our own post than the page does: it takes nothing away."""
     text = clean(post.text)
@@ -90,6 +104,8 @@ def keep_told(channel: Channel, post: PostContext) -> None:
 
 def keep_look(channel: Channel, look: Look) -> None:
     """Posts that were asked for because a comment beneath them had come."""
+    keep_turns(channel, [*look.posts, *look.found])
+    leave_rota(channel, look.gone)
     with transaction.atomic():
         keep_posts(channel, look.posts)
         store(channel, look.found, as_of=seen_at(look.read_at), read=True)

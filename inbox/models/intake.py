@@ -41,6 +41,7 @@ from inbox.models.gap import Gap, Wall
 from inbox.models.message import Author, Message, Sighting
 from inbox.models.picture import Picture
 from inbox.models.reply import Reply
+from inbox.models.rota import keep_turns
 from inbox.models.thread import Thread, due
 from inbox.states import ReplyState, Settled, ThreadState, Waits
 from policies.reading import read
@@ -69,12 +70,15 @@ def commit_page(channel: Channel, stream: Stream, page: Page) -> int | None:
         if locked.window != stream.window:
             return None
         keep_posts(channel, page.posts)
+        keep_turns(channel, [*page.posts, *page.messages])
         new = store(channel, page.messages, as_of=seen_at(page.read_at), read=True)
         quarantine(channel, stream.key, page.malformed)
         if page.wall:
             # A stream that showed nothing yet is known up to the last time it was read.
             read_at = Mark(channel.last_read_at) if channel.last_read_at else None
             Gap.find(channel, stream.key, stream.window.complete_up_to or read_at, page.wall.at, Wall.COUNT)
+        if new:
+            locked.heard_at = Clock()
         locked.keep(page.window)
         stream.refresh_from_db()
         return new

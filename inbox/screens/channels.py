@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 import connectors
 from connectors.login import Offer
 from inbox.clock import read_clock
-from inbox.models import Channel, Quarantined, Reply, Stream, Thread
+from inbox.models import Channel, Quarantined, Reply, Round, Stream, Thread
 from inbox.models.token import WARN_BEFORE
 from inbox.screens.intake import IntakeState, intake_states
 
@@ -48,6 +48,7 @@ class Scope:
 class ChannelRow:
     """One channel with what its network last said. `waiting` are replies parked on it.
 
+    older: posts that polling does not come to. last_round: through those, ended or under way.
     days_left: of its token, None where it has no end, renews itself, or the network does not say.
     """
 
@@ -59,6 +60,8 @@ class ChannelRow:
     missing: Sequence[Scope]
     days_left: int | None
     intake: IntakeState
+    older: int
+    last_round: Round | None
 
     @property
     def ends_soon(self) -> bool:
@@ -72,6 +75,9 @@ def channels_screen() -> dict[str, object]:
     open_windows = counts(Stream.objects.filter(walk_to_at__isnull=False).values_list("channel"))
     now, channels = read_clock(), list(Channel.objects.order_by("name"))
     states = intake_states(channels)
+    older = counts(Stream.objects.older().values_list("channel"))
+    newest = Round.objects.order_by("channel", "-began_at").distinct("channel")
+    rounds = {one.channel_id: one for one in newest}
     rows = [
         ChannelRow(
             channel,
@@ -82,6 +88,8 @@ def channels_screen() -> dict[str, object]:
             missing=asked_for(channel.missing_scopes),
             days_left=channel.days_left(now),
             intake=states[channel.pk],
+            older=older.get(channel.pk, 0),
+            last_round=rounds.get(channel.pk),
         )
         for channel in channels
     ]

@@ -284,7 +284,7 @@ def test_a_post_deleted_after_the_feed_named_it_ends_its_stream_and_not_the_poll
     (follow,) = world.connect().fetch_page("feed", Window(), since=LONG_AGO, known={}).follow
     world.remote.delete({"network": "facebook", "id": world.post_id})
     page = world.connect().fetch_page(follow.stream, window, since=LONG_AGO, known={})
-    assert page == Page((), Window(complete_up_to=here))
+    assert page == Page((), Window(complete_up_to=here), gone=True)
 
 
 def test_unnamed_visitors_are_unknown_and_our_own_posts_still_ours(world: FacebookWorld) -> None:

@@ -16,8 +16,8 @@ BELOW = (
     " parent_id = :id UNION SELECT e.id FROM entry e JOIN below b ON e.network = 'facebook' AND e.parent_id = b.id)"
     " SELECT id FROM below)"
 )
-# What each of a page's feeds shows. A visitor's post stands in /feed beside the page's own.
-WALL = "network = 'facebook' AND wall_id = :id AND kind = 'post'"
+# What each of a page's feeds shows. A visitor's post stands in /feed beside the page's own; an advert in none.
+WALL = "network = 'facebook' AND wall_id = :id AND kind = 'post' AND coalesce(json_extract(extra, '$.published'), 1)"
 FEEDS = {
     "feed": WALL,
     "posts": f"{WALL} AND author_id = :id",

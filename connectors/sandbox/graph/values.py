@@ -147,7 +147,7 @@ POST: Mapping[str, Maker] = {
     "attachments": _attachments,
     "full_picture": _extra("full_picture"),
     "shares": _extra("shares"),
-    "is_published": _constant(True),
+    "is_published": lambda call, entry: entry.extra.get("published", True),
     "is_expired": _constant(False),
     "parent_id": _extra("parent_id"),
     "properties": _extra("properties"),

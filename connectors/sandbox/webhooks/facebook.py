@@ -76,7 +76,7 @@ def _post(sandbox: Sandbox, change: Change) -> Json:
     value: Json = {"item": item, "verb": change.verb, "post_id": entry.id, **_author(sandbox, entry)}
     if change.verb == "remove":
         return value
-    return {**value, **_content(entry), "published": 1, "is_hidden": entry.hidden}
+    return {**value, **_content(entry), "published": int(entry.extra.get("published", True)), "is_hidden": entry.hidden}
 
 
 def _mention(change: Change) -> Json:
