@@ -50,7 +50,7 @@ def can_correct(reply: Reply) -> bool:
 
 
 def correct(reply: Reply, *, by: Person) -> Reply | None:
-    """A draft that corrects it, with the text as it stands: the one that is there, or a new one.
+    """A draft that corrects it, with the text as it stands and the name of who corrects it: the one begun, or a new one.
 
     None where it cannot be corrected, or a correction is on its way already.
     """
@@ -64,6 +64,7 @@ def correct(reply: Reply, *, by: Person) -> Reply | None:
         if begun:
             return begun if begun.state == ReplyState.DRAFT and begun.written_by_id == by.pk else None
         newest = reply.thread.messages.order_by("-pk").values_list("pk", flat=True).first()
+        signature = reply.signature if by.pk == reply.written_by_id else reply.channel.signature_of(by)
         draft: Reply = reply.corrections.create(
             thread=reply.thread,
             channel=reply.channel,
@@ -71,8 +72,8 @@ def correct(reply: Reply, *, by: Person) -> Reply | None:
             visibility=reply.visibility,
             written_by=by,
             text=reply.text,
-            signature=reply.signature,
-            outgoing=reply.outgoing,
+            signature=signature,
+            outgoing=reply.text + signature,
             seen_id=newest or 0,
         )
         Audit.write("correction_begun", by=by, reply=draft, corrects=reply.pk)

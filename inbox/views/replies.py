@@ -314,8 +314,8 @@ def reply_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def reply_correct(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write another text for a sent reply of one's own; the composer shows it."""
-    reply = get_reply(request, pk)
+    """Write another text for a sent reply, one's own or as a lead; the composer shows it."""
+    reply = get_reply(request, pk, own=not me(request).leads)
     if refusal := not_cleared(request, reply.thread):
         return refusal
     if correct(reply, by=me(request)) is None:

@@ -67,10 +67,17 @@ def test_a_lead_who_approves_sees_what_it_corrects(sent: Reply, anna: Person, le
     assert "It corrects what was sent" in words(client(lea).get(reverse("board")))
 
 
-def test_a_colleague_and_a_lead_cannot(sent: Reply, bo: Person, lea: Person) -> None:
+def test_a_colleague_cannot(sent: Reply, bo: Person) -> None:
     assert "Correct …" not in page(bo, sent)
-    for person in (bo, lea):
-        assert client(person).post(path(sent)).status_code == 404
+    assert client(bo).post(path(sent)).status_code == 404
+
+
+def test_a_lead_corrects_under_their_own_name(sent: Reply, anna: Person, lea: Person) -> None:
+    assert "Correct …" in page(lea, sent)
+    assert client(lea).post(path(sent), headers=HTMX).status_code == 204
+    begun = Reply.objects.get(corrects=sent)
+    assert (begun.written_by, begun.text, begun.outgoing) == (lea, sent.text, f"{sent.text} /Lea")
+    assert client(anna).post(path(sent), headers=HTMX).status_code == 409, "one correction at a time"
 
 
 def test_what_has_not_left_is_not_corrected(facebook: Channel, anna: Person) -> None:
