@@ -50,7 +50,7 @@ def can_correct(reply: Reply) -> bool:
 
 
 def correct(reply: Reply, *, by: Person) -> Reply | None:
-    """A draft that corrects it, with the text as it stands and the name of who corrects it: the one begun, or a new one.
+    """A draft that corrects it, with the text as it stands, signed by who corrects it: the one begun, or a new one.
 
     None where it cannot be corrected, or a correction is on its way already.
     """
