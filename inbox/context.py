@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Exists
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -57,7 +59,8 @@ def desk(request: HttpRequest) -> dict[str, object]:
         ],
         "duty": Duty(person.on_duty, _("On duty") if person.on_duty else _("Off duty"), reverse("duty")),
         "preferences": preferences,
-        "banners": list(banners(person)),
+        # Asked for by whole pages only, not by the parts that htmx fetches.
+        "banners": SimpleLazyObject(lambda: banners(person)),
         "live_url": reverse("live_stream"),
         "shown_url": reverse("live_shown"),
         "undo_url": reverse("leaving"),
@@ -100,7 +103,18 @@ SECTION_OF = {
 
 def banners(person: Person) -> list[Banner]:
     """What everyone must know wherever they are: a brake, a channel that does not work."""
-    shown = [Banner("brake", _("Nothing leaves: %(what)s is stopped.") % {"what": brake}) for brake in brakes(person)]
+    # Asked on every page, and nearly always there is nothing: one query, not one a kind.
+    pulled, trouble = Exists(Brake.objects.pulled()), Exists(Channel.objects.troubled())
+    is_pulled, is_trouble = Person.objects.values_list(pulled, trouble).get(pk=person.pk)
+    return [*(stops(person) if is_pulled else ()), *(troubles(person) if is_trouble else ())]
+
+
+def stops(person: Person) -> list[Banner]:
+    return [Banner("brake", _("Nothing leaves: %(what)s is stopped.") % {"what": brake}) for brake in brakes(person)]
+
+
+def troubles(person: Person) -> list[Banner]:
+    shown = []
     link = {"url": reverse("channels"), "link": _("Open channels")} if person.leads else {}
     for channel in Channel.objects.troubled():
         if channel.state == ChannelState.ATTENTION:
@@ -117,6 +131,6 @@ def brakes(person: Person) -> list[Brake]:
     """The brakes that concern this person: everything, a channel, or themselves."""
     return [
         brake
-        for brake in Brake.objects.filter(lifted_at__isnull=True).select_related("channel", "person")
+        for brake in Brake.objects.pulled().select_related("channel", "person")
         if person.leads or brake.person_id in (None, person.pk)
     ]

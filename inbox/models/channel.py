@@ -583,6 +583,11 @@ class PagePost(models.Model):
         return self.text[:60]
 
 
+class BrakeQuerySet(models.QuerySet["Brake"]):
+    def pulled(self) -> BrakeQuerySet:
+        return self.filter(lifted_at__isnull=True)
+
+
 class Brake(models.Model):
     """Stops everything leaving: all, one channel, or one person. Lifted with a reason; nothing else lifts it."""
 
@@ -593,6 +598,8 @@ class Brake(models.Model):
     lifted_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     lifted_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, blank=True)
+
+    objects = BrakeQuerySet.as_manager()
 
     class Meta:
         constraints = [

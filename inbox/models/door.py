@@ -52,15 +52,22 @@ def conversation_door(last: Message, channel: Channel, now: datetime) -> Door:
     return Door(until, shut % told)
 
 
-def private_reply_door(message: Message, channel: Channel, now: datetime) -> Door | None:
-    """The one private answer to something said in public; None where there is no such thing."""
+def private_reply_door(message: Message, channel: Channel, now: datetime, *, spent: bool | None = None) -> Door | None:
+    """The one private answer to something said in public; None where there is no such thing.
+
+    spent: whether it was given already, None to ask the database.
+    """
     within = channel.capabilities.private_reply_within
     if within is None or message.is_private or message.is_ours or message.author_id is None:
         return None
     until = message.created_at + within
-    if message.replies.filter(visibility=Visibility.PRIVATE, state__in=SPENT).exists():
+    if has_private_answer(message) if spent is None else spent:
         return Door(until, _("This message has had its one private answer."))
     if until <= now:
         days = within.days
         return Door(until, _("A private answer is taken within %(days)s days. That time is over.") % {"days": days})
     return Door(until)
+
+
+def has_private_answer(message: Message) -> bool:
+    return message.replies.filter(visibility=Visibility.PRIVATE, state__in=SPENT).exists()

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from inbox.models.reply import Reply
 
 DANGER_FIRST = timedelta(days=3650)
+# What most threads have none of: the model, and its way to the thread.
+SELDOM = {
+    "has_notes": ("Note", "thread"),
+    "has_deeds": ("Deed", "thread"),
+    "has_follow_ups": ("FollowUp", "thread"),
+    "has_revisions": ("Revision", "reply__thread"),
+}
 
 
 class Topic(models.TextChoices):
@@ -69,6 +76,17 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
             return self
         cleared = person.clearances.filter(level__in=[Level.SUPERVISED, Level.FULL]).values("channel_id")
         return self.filter(channel_id__in=cleared)
+
+    def for_a_page(self) -> ThreadQuerySet:
+        """With the time by the database's clock, and whether there is any of what most threads have none of.
+
+        A page need not ask for either then.
+        """
+        get_model = self.model._meta.apps.get_model
+        told: dict[str, Clock | Exists] = {"read_at": Clock()}
+        for name, (model, thread) in SELDOM.items():
+            told[name] = Exists(get_model("inbox", model)._default_manager.filter(**{thread: OuterRef("pk")}))
+        return self.annotate(**told)
 
     def open(self) -> ThreadQuerySet:
         return self.filter(state=ThreadState.OPEN)
@@ -151,6 +169,10 @@ class Thread(models.Model):
     pointed_to_service_at = models.DateTimeField(null=True, help_text="Last reply that pointed to customer service")
     version = models.PositiveIntegerField(default=0, help_text="Raised by a trigger on every change people can see")
 
+    # Not columns: see for_a_page. Without it one must look.
+    read_at: datetime | None = None
+    has_notes = has_deeds = has_follow_ups = has_revisions = True
+
     objects = ThreadQuerySet.as_manager()
 
     class Meta:
@@ -202,12 +224,16 @@ class Thread(models.Model):
 
     # --- claims --------------------------------------------------------------------------------------------------
 
-    def holder(self) -> Person | None:
-        """Who has the thread now: a live claim, else whom it is assigned to, else whose words are under way."""
-        if self.claimed_by and self.lease_until and self.lease_until > read_clock():
+    def claimant(self, at: datetime | None = None) -> Person | None:
+        """Whose claim is live, else whom it is assigned to."""
+        if self.claimed_by and self.lease_until and self.lease_until > (at or read_clock()):
             return self.claimed_by
-        if self.assigned_to:
-            return self.assigned_to
+        return self.assigned_to
+
+    def holder(self, at: datetime | None = None) -> Person | None:
+        """Who has the thread now: its claimant, else whose words are under way."""
+        if claimant := self.claimant(at):
+            return claimant
         under_way = self.replies.filter(state__in=UNDER_WAY).select_related("written_by").first()
         return under_way.written_by if under_way else None
 

@@ -44,7 +44,7 @@ def board_screen(person: Person) -> dict[str, object]:
         "uncertain": Reply.objects.filter(state__in=["uncertain", "failed"]).select_related(
             "thread__author", "channel", "written_by"
         )[:MOST],
-        "brakes": Brake.objects.filter(lifted_at__isnull=True).select_related("channel", "person", "set_by"),
+        "brakes": Brake.objects.pulled().select_related("channel", "person", "set_by"),
         "parked": parked(),
         "gaps": Gap.objects.open()[:MOST],
         "channels": Channel.objects.order_by("name"),

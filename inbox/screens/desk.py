@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, Func, IntegerField, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -87,7 +88,7 @@ def desk_screen(person: Person, params: Mapping[str, str]) -> dict[str, object]:
     start = offset(params)
     page = list(rows[start : start + PAGE + 1])
     return {
-        "queues": [queue(person, name, key) for name in QUEUES],
+        "queues": queues(person, key),
         "queue": key,
         "queue_label": QUEUES[key][0],
         "threads": page[:PAGE],
@@ -115,7 +116,23 @@ def offset(params: Mapping[str, str]) -> int:
     return min(int(text), 10_000) if text.isdecimal() else 0
 
 
-def queue(person: Person, key: str, current: str) -> Queue:
-    label, rows = QUEUES[key]
-    count = None if key == "all" else rows(person).order_by()[:MOST_COUNTED].count()
-    return Queue(key, label, count, current=key == current, urgent=key == "needs" and bool(count))
+def queues(person: Person, current: str) -> list[Queue]:
+    counts = counted(person)
+    return [
+        Queue(key, label, counts.get(key), current=key == current, urgent=key == "needs" and bool(counts[key]))
+        for key, (label, _rows) in QUEUES.items()
+    ]
+
+
+def counted(person: Person) -> dict[str, int]:
+    """How long each list is but the last, all of them in one query."""
+    keys = [key for key in QUEUES if key != "all"]
+    lengths = [
+        Func(
+            ArraySubquery(QUEUES[key][1](person).order_by().values("pk")[:MOST_COUNTED]),
+            function="cardinality",
+            output_field=IntegerField(),
+        )
+        for key in keys
+    ]
+    return dict(zip(keys, Person.objects.values_list(*lengths).get(pk=person.pk), strict=True))

@@ -4,93 +4,66 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Prefetch
 from django.utils import timezone
 
 from connectors.base import Visibility
 from inbox.clock import read_clock
 from inbox.forms import AssignForm, CloseForm, FollowUpForm, LaterForm, NoteForm, SetAsideForm, TakeOverForm, TopicForm
-from inbox.models import Clearance, Deed, Message, Person, Picture, Reason, Reply, Snippet, Thread
-from inbox.models.correction import steps
-from inbox.models.deed import offered
+from inbox.models import Clearance, Message, Person, Reply, Snippet, Thread
 from inbox.models.door import Door, conversation_door, private_reply_door, takes_answers
+from inbox.screens.conversation import Conversation, answered_message, read_conversation
 from inbox.states import ReplyState
 from policies.models import Situation
 
-MOST_MESSAGES = 300
 MOST_BESIDE = 5
-SHOWN_REPLIES = (
-    ReplyState.HELD,
-    ReplyState.QUEUED,
-    ReplyState.SENDING,
-    ReplyState.UNCERTAIN,
-    ReplyState.FAILED,
-)
 
 
-def messages_screen(thread: Thread, person: Person, clearance: Clearance | None = None) -> dict[str, object]:
+def messages_screen(thread: Thread, person: Person) -> dict[str, object]:
     """The conversation: messages, our replies on their way, notes."""
-    clearance = clearance or person.clearance_for(thread.channel)
-    newest = thread.messages.select_related("author", "parent", "reply__written_by", "reply__approved_by").order_by(
-        "-created_at", "-pk"
-    )
-    newest = newest.prefetch_related(Prefetch("pictures", Picture.objects.described()), "reply__revisions__by")
-    messages = list(newest[: MOST_MESSAGES + 1])[::-1]
-    with_deeds(thread, messages, moderates=clearance.moderates)
-    with_corrections(thread, messages)
-    under_way = (
-        thread.replies.filter(state__in=SHOWN_REPLIES)
-        .select_related("written_by", "approved_by")
-        .prefetch_related("revisions__by")
-        .order_by("pk")
-    )
+    return conversation_screen(read_conversation(thread, person, person.clearance_for(thread.channel)))
+
+
+def conversation_screen(said: Conversation) -> dict[str, object]:
+    notes = said.thread.notes
     return {
-        "thread": thread,
-        "messages_shown": messages[-MOST_MESSAGES:],
-        "messages_cut": len(messages) > MOST_MESSAGES,
-        "answered": answered_message(thread),
-        "under_way": under_way,
-        "notes": thread.notes.select_related("written_by").order_by("pk"),
-        "newest_id": max((message.pk for message in messages), default=0),
-        "person": person,
+        "thread": said.thread,
+        "person": said.person,
+        "messages_shown": said.messages,
+        "messages_cut": said.cut,
+        "answered": said.answered,
+        "under_way": said.under_way,
+        "notes": notes.select_related("written_by").order_by("pk") if said.thread.has_notes else (),
+        "newest_id": max((message.pk for message in said.messages), default=0),
     }
 
 
-def with_deeds(thread: Thread, messages: list[Message], *, moderates: bool) -> None:
-    """Tell each message what was done to it last, and what this person could do to it."""
-    deeds, capabilities = Deed.objects.newest_of(thread), thread.channel.capabilities
-    for message in messages:
-        message.deed = deeds.get(message.pk)
-        message.offered = offered(message, capabilities) if moderates else []
-
-
-def with_corrections(thread: Thread, messages: list[Message]) -> None:
-    """Tell each message of ours what it said before it was corrected."""
-    corrected = {reply.pk: reply for reply in thread.replies.filter(reason=Reason.CORRECTED).defer("verdict")}
-    for message in messages:
-        message.corrections = list(steps(message.reply, corrected)) if message.reply else []
-
-
-def answered_message(thread: Thread) -> Message | None:
-    """What a reply would answer: the newest message that waits, else the customer's last word."""
-    waiting = thread.messages.unsettled().select_related("author").in_order().last()
-    return waiting or thread.messages.filter(is_ours=False).select_related("author").in_order().last()
-
-
 def thread_screen(thread: Thread, person: Person) -> dict[str, object]:
-    """Everything of one thread: head, conversation, composer or who has it, and what stands beside it."""
-    holder = thread.holder()
+    """The thread's column: head, conversation, composer or who has it."""
     clearance = person.clearance_for(thread.channel)
-    mine = holder is not None and holder.pk == person.pk
-    screen = messages_screen(thread, person, clearance)
-    writes = clearance.may_answer and (mine or holder is None)
-    answers = screen["answered"] if isinstance(screen["answered"], Message) else None
+    said = read_conversation(thread, person, clearance)
+    holder = said.holder()
+    writes = clearance.may_answer and (holder is None or holder.pk == person.pk)
     return {
-        **screen,
-        **side_screen(thread, person),
-        **composer_screen(thread, person, may_write=writes, answers=answers),
+        **conversation_screen(said),
+        **head_screen(thread, person, clearance, holder),
+        **composing(thread, person, said.draft, said.answered),
+        **doors(said),
+        "may_write": writes,
+    }
+
+
+def thread_head_screen(thread: Thread, person: Person) -> dict[str, object]:
+    """The head alone."""
+    return head_screen(thread, person, person.clearance_for(thread.channel), thread.holder(thread.read_at))
+
+
+def head_screen(thread: Thread, person: Person, clearance: Clearance, holder: Person | None) -> dict[str, object]:
+    """Who has it, its state, and the forms of what can be done with it."""
+    return {
+        "thread": thread,
+        "person": person,
         "holder": holder,
-        "mine": mine,
+        "mine": holder is not None and holder.pk == person.pk,
         "clearance": clearance,
         "assign_form": AssignForm(),
         "take_over_form": TakeOverForm(),
@@ -106,54 +79,57 @@ def thread_screen(thread: Thread, person: Person) -> dict[str, object]:
 
 
 def own_draft(thread: Thread, person: Person) -> Reply | None:
+    """As Conversation.draft, without reading the conversation."""
     mine = thread.replies.filter(state=ReplyState.DRAFT, written_by=person)
     return mine.select_related("answers__author", "corrects").order_by("-pk").first()
 
 
-def composer_screen(
-    thread: Thread, person: Person, *, may_write: bool, answers: Message | None = None
-) -> dict[str, object]:
+def composer_screen(thread: Thread, person: Person) -> dict[str, object]:
+    """What stands around the text, for who may write it."""
+    return {**composing(thread, person, own_draft(thread, person), answered_message(thread)), "may_write": True}
+
+
+def composing(thread: Thread, person: Person, draft: Reply | None, answered: Message | None) -> dict[str, object]:
     """The writer's own draft where there is one; it comes into being with the first letter."""
-    draft = own_draft(thread, person)
-    answers = (draft.answers if draft else None) or answers or answered_message(thread)
     private = (draft or thread).visibility == Visibility.PRIVATE
-    signature = draft.signature if draft else thread.channel.signature_of(person)
+    answers = (draft.answers if draft else None) or answered
     return {
-        "may_write": may_write,
         "draft": draft,
         "text": draft.text if draft else "",
-        "signature": signature,
+        "signature": draft.signature if draft else thread.channel.signature_of(person),
         "private": private,
         "by_hand": not takes_answers(None if private else answers, thread.channel),
-        **doors(thread, answers),
         "snippets": Snippet.objects.fitting(thread.language)[:20],
     }
 
 
-def doors(thread: Thread, answers: Message | None) -> dict[str, Door | None]:
+def doors(said: Conversation) -> dict[str, Door | None]:
     """How long the network takes an answer in the conversation, and a private one to what was said in public."""
-    capabilities, now = thread.channel.capabilities, read_clock()
-    if answers is None or not (capabilities.private_within or capabilities.private_reply_within):
+    channel, last = said.thread.channel, said.last_word
+    answers = (said.draft.answers if said.draft else None) or said.answered
+    now = said.thread.read_at or read_clock()
+    if said.thread.is_private:
+        return {"door": conversation_door(last, channel, now) if last else None, "private_door": None}
+    if answers is None:
         return {"door": None, "private_door": None}
-    if thread.is_private:
-        last = thread.messages.filter(is_ours=False).in_order().last()
-        return {"door": conversation_door(last, thread.channel, now) if last else None, "private_door": None}
-    return {"door": None, "private_door": private_reply_door(answers, thread.channel, now)}
+    spent = said.has_private_answer(answers)
+    return {"door": None, "private_door": private_reply_door(answers, channel, now, spent=spent)}
 
 
 def side_screen(thread: Thread, person: Person) -> dict[str, object]:
     """Who this is, what we said before, what is in force now, what was promised."""
-    at = timezone.localtime(read_clock())
+    at = timezone.localtime(thread.read_at or read_clock())
     in_force = [
         situation for situation in Situation.objects.in_force(at) if situation.covers_channel(thread.channel_id)
     ]
     others = Thread.objects.readable_by(person).filter(author__isnull=False, author=thread.author)
+    follow_ups = thread.follow_ups
     return {
         "thread": thread,
         "situations": in_force,
         "other_threads": others.exclude(pk=thread.pk).select_related("channel").order_by("-last_at")[:MOST_BESIDE],
         "said_before": said_before(thread),
-        "follow_ups": thread.follow_ups.select_related("owner").order_by("due_at")[:20],
+        "follow_ups": follow_ups.select_related("owner").order_by("due_at")[:20] if thread.has_follow_ups else (),
     }
 
 

@@ -18,8 +18,8 @@ def me(request: HttpRequest) -> Person:
 def get_thread(request: HttpRequest, pk: int) -> Thread:
     """404 for a thread this person may not read."""
     readable = Thread.objects.readable_by(me(request))
-    related = ("channel", "author", "page_post", "claimed_by", "assigned_to", "topic_by")
-    return get_object_or_404(readable.select_related(*related), pk=pk)
+    related = ("channel", "author", "page_post", "claimed_by", "assigned_to", "last_answered_by")
+    return get_object_or_404(readable.for_a_page().select_related(*related), pk=pk)
 
 
 def get_reply(request: HttpRequest, pk: int, *, own: bool = True) -> Reply:

@@ -30,8 +30,9 @@ from inbox.models.check import check_text, supervised
 from inbox.models.correction import correct, give_up
 from inbox.models.door import private_reply_door
 from inbox.models.reply import is_final
+from inbox.screens.conversation import answered_message
 from inbox.screens.desk import desk_screen
-from inbox.screens.thread import answered_message, composer_screen, own_draft, thread_screen
+from inbox.screens.thread import composer_screen, own_draft, side_screen, thread_screen
 from inbox.states import ReplyState
 from inbox.tasks import wake_after_commit
 from inbox.views.answers import back_to, get_reply, get_thread, is_htmx, me, not_cleared, refused, stopped, taken
@@ -69,7 +70,7 @@ def verdict_screen(request: HttpRequest, thread: Thread, text: str, verdict: Ver
         else []
     )
     return {
-        **composer_screen(thread, me(request), may_write=True),
+        **composer_screen(thread, me(request)),
         "verdict": verdict,
         "thread": thread,
         "effect": effect.value,
@@ -144,7 +145,8 @@ def not_sent(request: HttpRequest, thread: Thread, reply: Reply, error: Stopped)
         answer.headers["HX-Retarget"] = f"#verdict-{thread.pk}"
         answer.headers["HX-Reswap"] = "outerHTML"
         return answer
-    page = {**desk_screen(me(request), request.GET), **thread_screen(thread, me(request)), **screen}
+    beside = {**desk_screen(me(request), request.GET), **side_screen(thread, me(request))}
+    page = {**beside, **thread_screen(thread, me(request)), **screen}
     return render(request, "inbox/desk.html", page, status=422)
 
 

@@ -25,18 +25,17 @@ from inbox.forms import (
 )
 from inbox.models import FollowUp, Note, Picture, Taken, Thread
 from inbox.screens.desk import desk_screen
-from inbox.screens.thread import messages_screen, side_screen, thread_screen
+from inbox.screens.thread import messages_screen, side_screen, thread_head_screen, thread_screen
 from inbox.views.answers import back_to, get_thread, is_htmx, me, not_cleared, refused, taken
 
 
 @require_GET
 def thread(request: HttpRequest, pk: int) -> HttpResponse:
-    """The desk with this thread on it; a click in the list swaps only the thread's column."""
+    """The desk with this thread on it."""
     shown = get_thread(request, pk)
     screen = thread_screen(shown, me(request))
-    if request.headers.get("HX-Target") == "thread":
-        return render(request, "inbox/_thread.html", screen)
-    return render(request, "inbox/desk.html", {**desk_screen(me(request), request.GET), **screen, "shown": pk})
+    beside = {**desk_screen(me(request), request.GET), **side_screen(shown, me(request))}
+    return render(request, "inbox/desk.html", {**beside, **screen, "shown": pk})
 
 
 @require_GET
@@ -48,7 +47,7 @@ def thread_messages(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def thread_head(request: HttpRequest, pk: int) -> HttpResponse:
     """Who has it, its topic and its state, refetched when they change."""
-    return render(request, "inbox/_thread_head.html", thread_screen(get_thread(request, pk), me(request)))
+    return render(request, "inbox/_thread_head.html", thread_head_screen(get_thread(request, pk), me(request)))
 
 
 @require_GET
@@ -73,8 +72,8 @@ def thread_claim(request: HttpRequest, pk: int) -> HttpResponse:
     if refusal := not_cleared(request, shown):
         return refusal
     if not shown.claim(by=me(request)):
-        shown.refresh_from_db()
-        return taken(request, Taken(shown.holder()), shown)
+        lost = get_thread(request, pk)
+        return taken(request, Taken(lost.holder(lost.read_at)), lost)
     return opened(request, shown)
 
 
