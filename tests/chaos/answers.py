@@ -30,7 +30,7 @@ from tests.connectors.worlds import World as Place
 Json = dict[str, Any]
 # Of the faulty answers, most hide a reply that is out, some one that is not; a few calls go well.
 OUT, NOT_OUT = 0.85, 0.5
-MOST_WAITING = 30
+MOST_WAITING = 100
 # Seconds. Facebook tells times to the second, so what is to prove that its reads have caught up is a second newer.
 TOLD_TO = 1.0
 MOST_UNCERTAIN = 0.01
