@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.sandbox.entries import FACEBOOK, INSTAGRAM, MASTODON, NewEntry, Person, X
+from connectors.sandbox.entries import BLOG, FACEBOOK, INSTAGRAM, MASTODON, NewEntry, Person, X
 from connectors.sandbox.registered import APP_ID as APP_ID
 from connectors.sandbox.registered import APP_SECRET as APP_SECRET
 from connectors.sandbox.registered import X_CLIENT_ID as X_CLIENT_ID
@@ -28,6 +28,7 @@ X_ACCESS_SECRET = "sandbox-access-secret"
 MASTODON_USER_ID = "109000000000000001"
 MASTODON_TOKEN = "sandbox-mastodon-token"
 INSTAGRAM_USER_ID = "17841400000000001"
+BLOG_USER_ID = "600700800"
 
 YEAR = 365 * 86400.0
 CUSTOMERS = {
@@ -43,6 +44,21 @@ POSTS = {
     "stores": ("Nye åbningstider i vores butikker: vi har nu åbent til kl. 19 på hverdage.", 2 * 86400),
     "service": ("Our customer service is open every day 8–20, by phone, in chat and right here.", 9 * 3600),
 }
+STATUSES = {
+    "fediverse": ("Nu finns vi här också. Frågor om bredband och mobil är välkomna på alla nordiska språk.", 86400)
+}
+ENTRIES = {
+    "winter": (
+        "Så klarar nätet vintern\nSnö och blötsnö är det som oftast river ner ledningar. Här berättar våra tekniker vad"
+        " de gör innan vintern kommer, och vad du själv kan göra hemma.",
+        5 * 86400,
+    ),
+    "copper": (
+        "The copper network closes: what you need to know\nBy the end of next year the last copper lines are gone. If"
+        " you still have one, you will hear from us at least six months ahead.",
+        8 * 3600,
+    ),
+}
 TWEETS = (
     ("Vi ses på mässan i Göteborg på torsdag. Kom förbi och säg hej!", 3 * 86400),
     ("Kundeservicen vår svarer hver dag 8–20, også her.", 7 * 3600),
@@ -57,6 +73,7 @@ def settle(world: World, tokens: Tokens) -> None:
     world.add_person(Person(X, X_USER_ID, **ours))  # type: ignore[arg-type]
     world.add_person(Person(MASTODON, MASTODON_USER_ID, **ours))  # type: ignore[arg-type]
     world.add_person(Person(INSTAGRAM, INSTAGRAM_USER_ID, **ours))  # type: ignore[arg-type]
+    world.add_person(Person(BLOG, BLOG_USER_ID, **ours))  # type: ignore[arg-type]
     world.add_person(Person(FACEBOOK, FACEBOOK_USER_ID, "Ada Admin", created_at=then))
     tokens.put(Token(PAGE_TOKEN, FACEBOOK, "page", PAGE_ID))
     tokens.put(Token(FACEBOOK_USER_TOKEN, FACEBOOK, "user", FACEBOOK_USER_ID))
@@ -67,17 +84,21 @@ def settle(world: World, tokens: Tokens) -> None:
 
 
 def populate(world: World) -> None:
-    """Customers in four languages on both networks, and something of ours for them to write under."""
+    """Customers in four languages on every network, and something of ours for them to write under."""
     now = world.clock.now()
     for language, names in CUSTOMERS.items():
         for number, name in enumerate(names):
-            for network in (FACEBOOK, X):
+            for network in (FACEBOOK, X, MASTODON, BLOG):
                 world.add_person(_customer(network, name, language, followers=12 + 7 ** (number + 1) % 9000, at=now))
     posts = [
         NewEntry(FACEBOOK, "post", PAGE_ID, text, wall_id=PAGE_ID, created_at=now - age) for text, age in POSTS.values()
     ]
     tweets = [NewEntry(X, "tweet", X_USER_ID, text, created_at=now - age) for text, age in TWEETS]
-    world.write_many(posts + tweets)
+    statuses = [
+        NewEntry(MASTODON, "status", MASTODON_USER_ID, text, created_at=now - age) for text, age in STATUSES.values()
+    ]
+    entries = [NewEntry(BLOG, "entry", BLOG_USER_ID, text, created_at=now - age) for text, age in ENTRIES.values()]
+    world.write_many(posts + tweets + statuses + entries)
 
 
 def _customer(network: str, name: str, language: str, *, followers: int, at: float) -> Person:

@@ -13,7 +13,9 @@ from connectors.sandbox.player.unanswered import Unanswered
 from connectors.sandbox.remote import Remote
 
 Json = dict[str, Any]
-OURS = frozenset({demo.PAGE_ID, demo.X_USER_ID})
+OURS = frozenset({demo.PAGE_ID, demo.X_USER_ID, demo.MASTODON_USER_ID, demo.BLOG_USER_ID})
+# What somebody writes who answers nothing of ours; on Facebook that is a post on the page.
+KINDS = {"x": "tweet", "mastodon": "status", "blog": "comment"}
 MOST_WAITING = 40
 # Between two new conversations: a handful at once so that a fresh demo is not empty, then one every 20 to 70 seconds.
 BURST = 6
@@ -164,13 +166,14 @@ class Play:
         """Under which of our posts; a page that has none gets the text as a post of its own."""
         if script.where != "comment":
             return None
-        wanted = demo.POSTS[script.under][0]
-        found = self._posts.get(wanted) or next((one for one in self._posts.values() if one["kind"] == "post"), None)
+        kind, known = ("entry", demo.ENTRIES) if script.network == "blog" else ("post", demo.POSTS)
+        wanted = known[script.under][0]
+        found = self._posts.get(wanted) or next((one for one in self._posts.values() if one["kind"] == kind), None)
         return found["id"] if found else None
 
     def _beneath(self, conversation: Conversation) -> str:
         """X answers the last word; on Facebook a comment's thread is two levels deep, as people use it."""
-        if conversation.script.network == "x":
+        if conversation.script.network in ("x", "mastodon"):
             return str((conversation.answer or conversation.latest)["id"])
         if conversation.first["kind"] == "post" and conversation.answer:
             return str(conversation.answer["id"])
@@ -187,6 +190,6 @@ class Play:
         return self._chance.choice(free or speakers)
 
     def _write(self, script: Script, author: Json, text: str, parent_id: str | None) -> Json:
-        kind = "tweet" if script.network == "x" else "comment" if parent_id else "post"
+        kind = KINDS.get(script.network) or ("comment" if parent_id else "post")
         entry = {"network": script.network, "kind": kind, "author_id": author["id"], "text": text, "via": "player"}
         return self._remote.write(**entry, parent_id=parent_id, extra={"lang": script.language})

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FILE = Path(__file__).with_name("scripts.json")
-WHERE = ("comment", "post", "mention")
 # What brings a customer to write again, and after how many seconds (from, to).
 PATIENCE = {"answer": (20.0, 120.0), "silence": (240.0, 600.0), "other": (15.0, 90.0)}
 
@@ -22,7 +21,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One conversation. where: a comment under one of our posts (`under`), a visitor's post, a mention."""
+    """One conversation.
+
+    where: "comment" under something of ours (`under`), a visitor's "post", "mention", or "aside" (about us, to others).
+    """
 
     id: str
     language: str

@@ -39,6 +39,7 @@ CATALOGUE: Mapping[str, tuple[str, str, str]] = {
     "Send": ("Skicka", "Send", "Send"),
     "Change": ("Ändra", "Endre", "Ret"),
     "Your text": ("Din text", "Teksten din", "Din tekst"),
+    "Your name": ("Ditt namn", "Navnet ditt", "Dit navn"),
     "Save": ("Spara", "Lagre", "Gem"),
     "Delete": ("Ta bort", "Slett", "Slet"),
     "edited": ("ändrad", "endret", "rettet"),

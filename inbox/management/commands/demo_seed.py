@@ -60,7 +60,7 @@ class Command(BaseCommand):
             if not Rulebook.objects.exists():
                 Rulebook.install_starter(settings.SAMTAL_PROFILE, at=read_clock())
             people = {username: person(username, first, last, role) for username, first, last, role in PEOPLE}
-            channels = [facebook(), twitter()]
+            channels = [facebook(), twitter(), mastodon(), blog()]
             for username in ("anna", "bo"):
                 for channel in channels:
                     Clearance.objects.get_or_create(
@@ -101,10 +101,24 @@ def twitter() -> Channel:
         "access_token": Secret(sandbox.X_ACCESS_TOKEN),
         "access_token_secret": Secret(sandbox.X_ACCESS_SECRET),
     }
-    return channel("twitter", sandbox.X_USER_ID, sandbox.X_HANDLE, "Nordnett på X", secrets)
+    return channel("twitter", sandbox.X_USER_ID, sandbox.X_HANDLE, "Nordnett på X", secrets, searches=sandbox.COMPANY)
 
 
-def channel(network: str, account_id: str, handle: str, name: str, secrets: dict[str, Secret]) -> Channel:
+def mastodon() -> Channel:
+    secrets = {"access_token": Secret(sandbox.MASTODON_TOKEN)}
+    return channel(
+        "mastodon", f"{sandbox.X_HANDLE}@mastodon.example", sandbox.X_HANDLE, "Nordnett på Mastodon", secrets
+    )
+
+
+def blog() -> Channel:
+    """At its real address here, so that a browser finds what its answers are written under."""
+    return channel("feed", f"{settings.SAMTAL_SANDBOX_URL}/blog/feed.xml", "", "Nordnetts blogg", {})
+
+
+def channel(
+    network: str, account_id: str, handle: str, name: str, secrets: dict[str, Secret], searches: str = ""
+) -> Channel:
     found, _new = Channel.objects.get_or_create(
         network=network,
         account_id=account_id,
@@ -115,6 +129,7 @@ def channel(network: str, account_id: str, handle: str, name: str, secrets: dict
             "sender": settings.SAMTAL_ORGANISATION,
             "purpose": "Svarar kunder på svenska, norska, danska och engelska",
             "secrets": secrets,
+            "searches": searches,
             "poll_seconds": settings.SAMTAL_POLL_SECONDS,
         },
     )

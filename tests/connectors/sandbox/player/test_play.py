@@ -51,6 +51,21 @@ def answer(street: Remote, to: Json, text: str = "Det kommenterer vi ikke.") -> 
     return street.write(network=to["network"], kind=kind, author_id=us, text=text, parent_id=to["id"], via="api")
 
 
+def test_on_a_blog_people_write_under_an_entry_and_go_on_under_the_answer(street: Remote, clock: Hands) -> None:
+    told = Script("one", "da", "service", "blog", "comment", "Hvad med fastnet?", "copper", (Turn("answer", "Tak!"),))
+    play = Play(street, [told], now=clock)
+    play.step(once=True)
+    [asked] = customers(street)
+    entry = next(one for one in street.truth("blog") if one["id"] == asked["parent_id"])
+    assert entry["text"] == demo.ENTRIES["copper"][0]
+    us = {"network": "blog", "kind": "comment", "author_id": demo.BLOG_USER_ID, "via": "street"}
+    street.write(**us, text="Vi ringer.", parent_id=asked["id"])
+    play.step(once=True)
+    clock.at += HOUR
+    play.step(once=True)
+    assert [one["text"] for one in customers(street)] == ["Hvad med fastnet?", "Tak!"]
+
+
 def test_a_customer_who_speaks_the_language_opens_under_the_right_post(street: Remote, clock: Hands) -> None:
     Play(street, [script()], now=clock).step()
     [entry] = customers(street)

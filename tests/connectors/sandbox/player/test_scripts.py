@@ -4,10 +4,16 @@ import re
 from collections import Counter
 
 from connectors.sandbox import demo
-from connectors.sandbox.entries import FACEBOOK, X
-from connectors.sandbox.player.scripts import PATIENCE, WHERE, load
+from connectors.sandbox.entries import BLOG, FACEBOOK, MASTODON, X
+from connectors.sandbox.player.scripts import PATIENCE, load
 
 SCRIPTS = load()
+PLACES = {
+    FACEBOOK: ("comment", "post"),
+    X: ("mention", "aside"),
+    MASTODON: ("mention",),
+    BLOG: ("comment",),
+}
 
 
 def test_there_are_sixty_and_each_is_its_own() -> None:
@@ -16,12 +22,12 @@ def test_there_are_sixty_and_each_is_its_own() -> None:
     assert len({script.text for script in SCRIPTS}) == len(SCRIPTS)
 
 
-def test_four_languages_have_their_share_and_both_networks() -> None:
+def test_four_languages_have_their_share_and_every_network() -> None:
     languages = Counter(script.language for script in SCRIPTS)
     assert set(languages) == {"sv", "nb", "da", "en"}
     assert min(languages.values()) >= 14
-    assert {(script.language, script.network) for script in SCRIPTS} == {
-        (language, network) for language in languages for network in (FACEBOOK, X)
+    assert {(script.language, script.network) for script in SCRIPTS} >= {
+        (language, network) for language in languages for network in (FACEBOOK, X, MASTODON, BLOG)
     }
 
 
@@ -38,10 +44,10 @@ def test_some_are_of_several_turns_and_some_grow_angry() -> None:
 
 def test_each_can_be_played() -> None:
     for script in SCRIPTS:
-        assert script.network in (FACEBOOK, X)
-        assert script.where in WHERE
-        assert (script.where == "mention") == (script.network == "x") == (f"@{demo.X_HANDLE}" in script.text)
-        assert (script.where == "comment") == (script.under in demo.POSTS)
+        assert script.where in PLACES[script.network]
+        assert (script.where == "mention") == (f"@{demo.X_HANDLE}" in script.text)
+        known = demo.ENTRIES if script.network == BLOG else demo.POSTS
+        assert (script.where == "comment") == (script.under in known)
         assert all(turn.on in PATIENCE and turn.text for turn in script.then)
 
 
