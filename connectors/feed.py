@@ -224,6 +224,7 @@ def _entry(raw: JsonObject, *, address: str, under: str, fetched_at: datetime) -
         created_at=_time(raw, "published_parsed") or _time(raw, "updated_parsed") or fetched_at,
         author=_author(raw, address),
         parent_remote_id=under or None,
+        post_remote_id=under,
         permalink=_web(link, address),
         attachments=tuple(_attachments(raw, address)),
         raw=raw,

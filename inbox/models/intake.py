@@ -69,9 +69,10 @@ def commit_page(channel: Channel, stream: Stream, page: Page) -> int | None:
         locked = Stream.objects.select_for_update().get(pk=stream.pk)
         if locked.window != stream.window:
             return None
-        keep_posts(channel, page.posts)
         keep_turns(channel, [*page.posts, *page.messages])
-        new = store(channel, page.messages, as_of=seen_at(page.read_at), read=True)
+        ours, messages = own_entries(channel, page.messages)
+        keep_posts(channel, [*page.posts, *ours])
+        new = store(channel, messages, as_of=seen_at(page.read_at), read=True)
         quarantine(channel, stream.key, page.malformed)
         if page.wall:
             # A stream that showed nothing yet is known up to the last time it was read.
@@ -82,6 +83,22 @@ def commit_page(channel: Channel, stream: Stream, page: Page) -> int | None:
         locked.keep(page.window)
         stream.refresh_from_db()
         return new
+
+
+def own_entries(
+    channel: Channel, messages: Sequence[RemoteMessage]
+) -> tuple[list[PostContext], Sequence[RemoteMessage]]:
+    """What we have published on a site of our own is context, as a page's posts are: only we know that it is ours."""
+    if channel.capabilities.can_reply:
+        return [], messages
+    ours = {one.remote_id for one in messages if one.kind == Kind.POST and is_by(channel.sender, one)}
+    found = [one for one in messages if one.remote_id in ours]
+    posts = [PostContext(one.remote_id, one.text, one.created_at, permalink=one.permalink) for one in found]
+    return posts, [one for one in messages if one.remote_id not in ours]
+
+
+def is_by(name: str, message: RemoteMessage) -> bool:
+    return message.author is not None and message.author.name.casefold() == name.casefold()
 
 
 def seen_at(read_at: datetime | None) -> datetime | None:
@@ -151,15 +168,18 @@ class Batch:
 
     def is_by_hand(self, message: RemoteMessage) -> bool:
         """Where we have no account, ours are known by the name we write under, or by what we said we would write."""
-        if message.author is not None and message.author.name.casefold() == self.channel.sender.casefold():
-            return True
-        return connectors.get(self.network).normalise(message.text) in self.by_hand
+        return is_by(self.channel.sender, message) or self.said(message) in self.by_hand
+
+    def said(self, message: RemoteMessage) -> str:
+        return connectors.get(self.network).normalise(message.text)
 
     @cached_property
-    def by_hand(self) -> frozenset[str]:
+    def by_hand(self) -> dict[str, str]:
+        """What was let go to be written by hand, and the root of the thread that it answers in."""
         normalise = connectors.get(self.network).normalise
         unseen = Reply.objects.by_hand().filter(channel=self.channel)
-        return frozenset(normalise(text) for text in unseen.values_list("outgoing", flat=True))
+        rows = unseen.values_list("outgoing", "thread__root_remote_id")
+        return {normalise(text): root for text, root in rows}
 
     def store(self) -> int:
         if not self.remote:
@@ -230,6 +250,9 @@ class Batch:
         A notification does not say whose post a comment stands under: under ours, each begins a thread of its own.
         """
         scope, one = self.scope(message), message
+        if not self.channel.capabilities.can_reply and (root := self.by_hand.get(self.said(message))):
+            # Where comments do not say what they answer, the words do.
+            return scope, root
         for _ in range(DEEPEST):
             found = next((self.known[scope, id] for id in above(one) if (scope, id) in self.known), None)
             if found:

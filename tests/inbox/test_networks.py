@@ -240,18 +240,27 @@ class TestFeed:
         make.clear(by, blog)
         return make.queued(Thread.objects.get(), by, text)
 
-    def test_our_own_entry_waits_for_comments_and_a_comment_opens_it(self, blog: Channel) -> None:
+    def test_our_own_entry_is_context_and_each_comment_begins_a_thread(self, blog: Channel) -> None:
+        self.comment("Oskar", "Kan man få den på papper?")
         pull(blog)
-        thread = Thread.objects.get()
-        assert thread.state == ThreadState.OPEN
-        assert texts(thread) == [(True, "Så läser du din faktura\n\nVi visar steg för steg."), (False, QUESTION)]
+        assert sorted(texts(thread) for thread in Thread.objects.open()) == [
+            [(False, QUESTION)],
+            [(False, "Kan man få den på papper?")],
+        ]
+        assert {str(thread.page_post)[:23] for thread in Thread.objects.all()} == {"Så läser du din faktura"}
+
+    def test_somebody_else_s_entry_is_one_thread_with_its_comments(self, blog: Channel) -> None:
+        self.entry = self.street.write(network="blog", kind="entry", author="Grannen", text="Om Nordnett\nTrögt.")
+        self.comment("Oskar", "Samma här!")
+        pull(blog)
+        assert texts(Thread.objects.get(page_post=None)) == [(False, "Om Nordnett\n\nTrögt."), (False, "Samma här!")]
 
     def test_an_unchanged_feed_costs_no_reading(self, blog: Channel) -> None:
         pull(blog)
         pull(blog)
         statuses = {row["status"] for row in self.street.calls()["latest"] if row["path"] == "/blog/feed.xml"}
         assert statuses == {200, 304}
-        assert Message.objects.count() == 2
+        assert Message.objects.count() == 1
 
     def test_no_worker_sends_it_and_a_person_says_that_it_is_there(self, blog: Channel, anna: Person) -> None:
         reply = self.let_go(blog, anna, make.PROMISES)
@@ -283,7 +292,7 @@ class TestFeed:
         pull(blog)
         reply.refresh_from_db()
         assert not (reply.remote_id or "").startswith("hand:")
-        assert [ours for ours, _ in texts(reply.thread)] == [True, False, True]
+        assert [ours for ours, _ in texts(reply.thread)] == [False, True]
 
     def test_seen_there_before_anybody_says_so_it_is_sent(self, blog: Channel, anna: Person) -> None:
         reply = self.let_go(blog, anna)
@@ -297,7 +306,7 @@ class TestFeed:
         self.let_go(blog, anna)
         self.comment("Oskar", "Samma här!")
         pull(blog)
-        assert texts(Thread.objects.get())[-1] == (False, "Samma här!")
+        assert texts(Thread.objects.last()) == [(False, "Samma här!")]
 
     def test_it_can_be_taken_back_until_it_is_written(self, blog: Channel, anna: Person) -> None:
         reply = self.let_go(blog, anna)
