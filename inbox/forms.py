@@ -228,9 +228,9 @@ class PagesForm(forms.Form):
     """Which of the accounts that somebody let us speak for are connected."""
 
     accounts = forms.MultipleChoiceField(
-        label=_("Which pages?"),
+        label=_("What shall your team answer?"),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one page.")},
+        error_messages={"required": _("Choose at least one.")},
     )
 
     def __init__(self, data: QueryDict | None = None, *, offers: list[Offer]) -> None:

@@ -63,6 +63,22 @@ class ChannelRow:
     older: int
     last_round: Round | None
 
+    now: datetime
+
+    @property
+    def closed_until(self) -> datetime | None:
+        """Until when the network takes no calls; None where it takes them."""
+        return self.channel.closed_until if self.still(self.channel.closed_until) else None
+
+    @property
+    def reads_closed_until(self) -> datetime | None:
+        """The same where it is reading alone."""
+        until = self.channel.reads_closed_until
+        return until if self.still(until) and until != self.closed_until else None
+
+    def still(self, until: datetime | None) -> bool:
+        return until is not None and until > self.now
+
     @property
     def ends_soon(self) -> bool:
         return self.days_left is not None and self.days_left < WARN_BEFORE[0].days
@@ -90,6 +106,7 @@ def channels_screen() -> dict[str, object]:
             intake=states[channel.pk],
             older=older.get(channel.pk, 0),
             last_round=rounds.get(channel.pk),
+            now=now,
         )
         for channel in channels
     ]

@@ -64,6 +64,7 @@ def connecting(request: HttpRequest, network: str, channel: Channel | None) -> H
         "channel": channel,
         "form": form,
         "pasted": connectors.get(network).pasted,
+        "signs_in": network in connectors.LOGINS,
         "consent_url": Consent.begin(login, network, by=me(request), back=back, channel=channel) if login else "",
         "asked_for": asked_for(login.scopes) if login else [],
     }
@@ -75,7 +76,7 @@ def paste(request: HttpRequest, form: TokenForm, network: str, channel: Channel 
     try:
         offer = offer_of(network, form.secrets, form.account)
     except ConnectorError as error:
-        form.add_error(None, login_trouble(network, error))
+        form.add_error(None, paste_trouble(network, error))
         return None
     if channel and offer.account.remote_id != channel.account_id:
         form.add_error(None, another_account(channel, [offer]))
@@ -185,6 +186,19 @@ def another_account(channel: Channel, offers: tuple[Offer, ...] | list[Offer]) -
     return text % {"other": names, "channel": channel.name}
 
 
+def paste_trouble(network: str, error: ConnectorError) -> str:
+    """What is wrong with what was pasted. Nothing is tried again by itself here."""
+    if error.kind == ErrorKind.UNAVAILABLE:
+        return _("%(network)s does not answer. Try again in a while.") % label_of(network)
+    if connectors.get(network).pasted:
+        return login_trouble(network, error) if error.kind != ErrorKind.INVALID else not_taken(network)
+    return _("What is there is no feed. Give the address of the feed itself (RSS or Atom), not of the page.")
+
+
+def not_taken(network: str) -> str:
+    return _("%(network)s does not take this token. Copy it once more.") % label_of(network)
+
+
 def login_trouble(network: str, error: ConnectorError) -> str:
     """What went wrong at connecting, in words that say what to do."""
     if error.kind == ErrorKind.INVALID:
@@ -193,5 +207,5 @@ def login_trouble(network: str, error: ConnectorError) -> str:
         text = _("%(network)s does not know our app: its id or secret in the settings is wrong.")
         return text % label_of(network)
     if error.kind == ErrorKind.TOKEN:
-        return _("%(network)s does not take this token. Copy it once more.") % label_of(network)
+        return not_taken(network)
     return str(TROUBLE[error.kind])

@@ -159,7 +159,7 @@ def test_at_least_one_page_is_chosen(ada: Person) -> None:
     choosing = browser.get(agree(consent_url(browser, reverse("channel_connect", args=["facebook"]))))
     answer = browser.post(choosing.headers["Location"], {})
     assert answer.status_code == 422
-    assert "Choose at least one page." in words(answer)
+    assert "Choose at least one." in words(answer)
 
 
 # With a token that is pasted
