@@ -28,10 +28,14 @@ OK, LOST, REFUSED = "ok", "lost", "refused"
 
 @dataclass
 class Wall:
-    """posts: what we have published, oldest first. answer: how the next call of send ends."""
+    """posts: what we have published, oldest first; keys: the `Outgoing.key` of each, to tell twins apart.
+
+    answer: how the next call of send ends.
+    """
 
     account_id: str
     posts: list[RemoteMessage] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
     answer: str = OK
 
     def post(self, outgoing: Outgoing) -> RemoteMessage:
@@ -47,6 +51,7 @@ class Wall:
             parent_remote_id=outgoing.answers_remote_id,
         )
         self.posts.append(message)
+        self.keys.append(outgoing.key)
         return message
 
     def connect(self, **_options: object) -> WallConnector:
