@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -90,6 +90,18 @@ def let_leave() -> None:
             tasks.send(pk)
 
 
+def revoke(street: Remote, channel: Channel) -> datetime:
+    """Somebody takes everything back that the channel has. When."""
+    for name, secret in Channel.objects.get(pk=channel.pk).secrets.items():
+        if name != "app_secret":
+            street.token(secret.reveal(), state="revoked")
+    return read_clock()
+
+
+def reads_within_ten_minutes(channel: Channel) -> bool:
+    return Channel.objects.due(at=make.after(600)).filter(pk=channel.pk).exists()
+
+
 def out(street: Remote, channel: Channel) -> list[str]:
     network = "x" if channel.network == "twitter" else channel.network
     return [one["text"] for one in street.truth(network, via="api")]
@@ -110,9 +122,7 @@ def test_a_token_revoked_in_mid_run_costs_nothing(
         tasks.send(reply.pk)
     assert len(out(street, channel)) == 3
 
-    for name, secret in Channel.objects.get(pk=channel.pk).secrets.items():
-        if name != "app_secret":
-            street.token(secret.reveal(), state="revoked")
+    revoked_at = revoke(street, channel)
     let_leave()
     if site == "twitter":
         # It could be renewed, so that is tried first; the refresh token is revoked, too.
@@ -124,9 +134,9 @@ def test_a_token_revoked_in_mid_run_costs_nothing(
     assert set(states) == {(ReplyState.QUEUED, Waits.TOKEN)}
     channel.refresh_from_db()
     assert channel.state == ChannelState.ATTENTION
-    assert not Channel.objects.due(at=make.after(600)).filter(pk=channel.pk).exists()
+    assert not reads_within_ten_minutes(channel)
     assert channel.warn_at is not None
-    assert channel.warn_at - read_clock() < timedelta(seconds=60)
+    assert channel.warn_at - revoked_at < timedelta(seconds=60)
     Channel.objects.filter(pk=channel.pk).update(warn_at=read_clock())
     for task, pk in tasks.due(50) * 2:
         if task == "warn":
@@ -146,6 +156,48 @@ def test_a_token_revoked_in_mid_run_costs_nothing(
     assert Message.objects.filter(remote_id__in=[message.remote_id for message in asked]).count() == 6
     channel.refresh_from_db()
     assert (channel.state, channel.warn_at is None or channel.warn_at > make.after(86400)) == ("active", True)
+
+
+class TestBrokenOnPurpose:
+    """What the run above would find, were it not for one line each."""
+
+    def parked(self, street: Remote, anna: Person, ada: Person) -> tuple[Channel, Reply]:
+        make.rulebook()
+        channel = connect("facebook", ada)
+        make.clear(anna, channel)
+        [message] = questions(street, channel, 1)
+        reply = make.queued(message.thread, anna)
+        revoke(street, channel)
+        let_leave()
+        connect("facebook", ada)
+        let_leave()
+        reply.refresh_from_db()
+        return channel, reply
+
+    def test_a_refused_token_taken_for_a_refused_reply_loses_it(
+        self, street: Remote, anna: Person, ada: Person, facebook: Channel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Reply, "park", lambda reply, error, at: reply.fail("refused", str(error)))
+        channel, reply = self.parked(street, anna, ada)
+        assert (reply.state, out(street, channel)) == (ReplyState.FAILED, [])
+
+    def test_a_channel_that_does_not_rest_goes_on_asking(
+        self, street: Remote, ada: Person, facebook: Channel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Channel, "lose_token", lambda *_: None)
+        channel = connect("facebook", ada)
+        revoke(street, channel)
+        look(channel)
+        assert reads_within_ten_minutes(channel)
+        assert not Channel.objects.to_warn(make.after(60)).exists()
+
+    def test_of_two_who_renew_without_asking_each_other_one_is_refused(self, street: Remote, ada: Person) -> None:
+        channel = connect("twitter", ada)
+        login, credentials = login_to("twitter"), Channel.objects.get(pk=channel.pk).credentials
+        login.renew(credentials)
+        Channel.objects.update(renew_at=read_clock())
+        tasks.renew(channel.pk)
+        assert Channel.objects.get(pk=channel.pk).state == ChannelState.ATTENTION
 
 
 def test_an_expired_token_is_renewed_and_what_waited_leaves(street: Remote, anna: Person, ada: Person) -> None:
@@ -190,16 +242,6 @@ def test_two_workers_at_the_same_moment_renew_once(street: Remote, settings: Laz
     assert token_of(channel, "refresh_token") != before
     assert Audit.objects.filter(verb="token_renewed").count() == 1
     assert Channel.objects.get().connect().account().remote_id == demo.X_USER_ID
-
-
-def test_of_two_who_renew_without_asking_each_other_one_is_refused(street: Remote, ada: Person) -> None:
-    """What the lease keeps from happening: the broken way, on the same sandbox."""
-    channel = connect("twitter", ada)
-    login, credentials = login_to("twitter"), Channel.objects.get(pk=channel.pk).credentials
-    login.renew(credentials)
-    Channel.objects.update(renew_at=read_clock())
-    tasks.renew(channel.pk)
-    assert Channel.objects.get(pk=channel.pk).state == ChannelState.ATTENTION
 
 
 def test_a_mail_that_cannot_leave_is_tried_again(
