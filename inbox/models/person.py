@@ -32,6 +32,9 @@ class Level(models.TextChoices):
     FULL = "full", _("May answer")
 
 
+MAY_ANSWER = (Level.SUPERVISED, Level.FULL)
+
+
 class PersonManager(BaseUserManager["Person"]):
     def create_user(self, username: str, password: str | None = None, **fields: object) -> Person:
         person = self.model(username=username, **fields)
@@ -136,6 +139,11 @@ class Person(AbstractBaseUser):
         self.on_duty = not self.on_duty
         self.save(update_fields=["on_duty"])
 
+    def may_answer(self, channel_id: int) -> bool:
+        """As clearance_for says it, for who needs no more."""
+        cleared = self.clearances.filter(channel=channel_id, level__in=MAY_ANSWER)
+        return self.role == Role.LEAD or cleared.exists()
+
     def clearance_for(self, channel: Channel) -> Clearance:
         """The clearance on a channel; a lead answers everywhere, everyone else only where a lead said so."""
         if self.role == Role.LEAD:
@@ -163,4 +171,4 @@ class Clearance(models.Model):
 
     @property
     def may_answer(self) -> bool:
-        return self.level in (Level.SUPERVISED, Level.FULL)
+        return self.level in MAY_ANSWER

@@ -18,7 +18,7 @@ from inbox.clock import Clock, moment, read_clock
 from inbox.models.audit import Audit
 from inbox.models.channel import Channel
 from inbox.models.message import Author, Message
-from inbox.models.person import Level, Person, Role
+from inbox.models.person import MAY_ANSWER, Person, Role
 from inbox.states import UNDER_WAY, Settled, ThreadState
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         """Threads on channels where a lead lets this person answer."""
         if person.role == Role.LEAD:
             return self
-        cleared = person.clearances.filter(level__in=[Level.SUPERVISED, Level.FULL]).values("channel_id")
+        cleared = person.clearances.filter(level__in=MAY_ANSWER).values("channel_id")
         return self.filter(channel_id__in=cleared)
 
     def for_a_page(self) -> ThreadQuerySet:

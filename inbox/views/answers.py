@@ -15,11 +15,21 @@ def me(request: HttpRequest) -> Person:
     return request.user
 
 
-def get_thread(request: HttpRequest, pk: int) -> Thread:
+# What a thread is shown with, and what is enough to say who has it.
+SHOWN = ("channel", "author", "page_post", "claimed_by", "assigned_to", "last_answered_by")
+HELD = ("claimed_by", "assigned_to")
+
+
+def get_thread(request: HttpRequest, pk: int, *related: str) -> Thread:
     """404 for a thread this person may not read."""
     readable = Thread.objects.readable_by(me(request))
-    related = ("channel", "author", "page_post", "claimed_by", "assigned_to", "last_answered_by")
-    return get_object_or_404(readable.for_a_page().select_related(*related), pk=pk)
+    return get_object_or_404(readable.select_related(*related) if related else readable, pk=pk)
+
+
+def get_shown_thread(request: HttpRequest, pk: int) -> Thread:
+    """As get_thread, with all that a page says of it."""
+    readable = Thread.objects.readable_by(me(request)).for_a_page()
+    return get_object_or_404(readable.select_related(*SHOWN), pk=pk)
 
 
 def get_reply(request: HttpRequest, pk: int, *, own: bool = True) -> Reply:
@@ -54,7 +64,7 @@ def refused(request: HttpRequest, text: str, *, status: int = 409, thread: Threa
 
 def not_cleared(request: HttpRequest, thread: Thread) -> HttpResponse | None:
     """403 where no lead has let this person answer on the channel; None where one has."""
-    if me(request).clearance_for(thread.channel).may_answer:
+    if me(request).may_answer(thread.channel_id):
         return None
     text = _("A lead has not yet let you answer on this channel.")
     return refused(request, text, status=403, thread=thread)

@@ -35,14 +35,25 @@ from inbox.screens.desk import desk_screen
 from inbox.screens.thread import composer_screen, own_draft, side_screen, thread_screen
 from inbox.states import ReplyState
 from inbox.tasks import wake_after_commit
-from inbox.views.answers import back_to, get_reply, get_thread, is_htmx, me, not_cleared, refused, stopped, taken
+from inbox.views.answers import (
+    back_to,
+    get_reply,
+    get_shown_thread,
+    get_thread,
+    is_htmx,
+    me,
+    not_cleared,
+    refused,
+    stopped,
+    taken,
+)
 from policies.verdict import Effect, Verdict, segments
 
 
 @require_POST
 def reply_check(request: HttpRequest, pk: int) -> HttpResponse:
     """The verdict on the text as it stands, for the place under the composer."""
-    thread, form = get_thread(request, pk), ReplyForm(request.POST)
+    thread, form = get_thread(request, pk, "channel"), ReplyForm(request.POST)
     if not form.is_valid():
         return refused(request, first_error(form), status=422)
     text = form.cleaned_data["text"]
@@ -85,7 +96,7 @@ def verdict_screen(request: HttpRequest, thread: Thread, text: str, verdict: Ver
 @require_POST
 def reply_draft(request: HttpRequest, pk: int) -> HttpResponse:
     """Autosave: what was typed survives a crash, a sign-out and another device."""
-    thread, form = get_thread(request, pk), ReplyForm(request.POST)
+    thread, form = get_thread(request, pk, "channel"), ReplyForm(request.POST)
     if not form.is_valid():
         return refused(request, first_error(form), status=422)
     draft = Reply.draft(thread, by=me(request))
@@ -98,7 +109,7 @@ def reply_draft(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def reply_send(request: HttpRequest, pk: int) -> HttpResponse:
     """Let it go, as far as the rules let it: out after the undo window, or held for approval."""
-    thread, form = get_thread(request, pk), ReplyForm(request.POST)
+    thread, form = get_thread(request, pk, "channel"), ReplyForm(request.POST)
     if not form.is_valid():
         return refused(request, first_error(form), status=422)
     data = form.cleaned_data
@@ -153,13 +164,13 @@ def not_sent(request: HttpRequest, thread: Thread, reply: Reply, error: Stopped)
 @require_GET
 def reply_compose(request: HttpRequest, pk: int) -> HttpResponse:
     """The composer alone, for a thread that has just been taken."""
-    return render(request, "inbox/_composer.html", thread_screen(get_thread(request, pk), me(request)))
+    return render(request, "inbox/_composer.html", thread_screen(get_shown_thread(request, pk), me(request)))
 
 
 @require_POST
 def reply_turn(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer what was said in public in private, as far as the network takes it; or in public after all."""
-    thread = get_thread(request, pk)
+    thread = get_thread(request, pk, "channel")
     if answer := not_cleared(request, thread):
         return answer
     form, draft = ReplyForm(request.POST), Reply.draft(thread, by=me(request))
@@ -348,7 +359,7 @@ def reply_send_back(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def reply_wrong_stop(request: HttpRequest, pk: int) -> HttpResponse:
     """ "Wrong stop": the agent says the rule is wrong here. Somebody answers it."""
-    thread, form = get_thread(request, pk), WrongStopForm(request.POST)
+    thread, form = get_thread(request, pk, "channel"), WrongStopForm(request.POST)
     if not form.is_valid():
         return refused(request, first_error(form), status=422)
     draft = Reply.draft(thread, by=me(request))

@@ -26,13 +26,13 @@ from inbox.forms import (
 from inbox.models import FollowUp, Note, Picture, Taken, Thread
 from inbox.screens.desk import desk_screen
 from inbox.screens.thread import messages_screen, side_screen, thread_head_screen, thread_screen
-from inbox.views.answers import back_to, get_thread, is_htmx, me, not_cleared, refused, taken
+from inbox.views.answers import HELD, back_to, get_shown_thread, get_thread, is_htmx, me, not_cleared, refused, taken
 
 
 @require_GET
 def thread(request: HttpRequest, pk: int) -> HttpResponse:
     """The desk with this thread on it."""
-    shown = get_thread(request, pk)
+    shown = get_shown_thread(request, pk)
     screen = thread_screen(shown, me(request))
     beside = {**desk_screen(me(request), request.GET), **side_screen(shown, me(request))}
     return render(request, "inbox/desk.html", {**beside, **screen, "shown": pk})
@@ -41,18 +41,18 @@ def thread(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def thread_messages(request: HttpRequest, pk: int) -> HttpResponse:
     """The conversation alone, refetched when something happens in it."""
-    return render(request, "inbox/_messages.html", messages_screen(get_thread(request, pk), me(request)))
+    return render(request, "inbox/_messages.html", messages_screen(get_shown_thread(request, pk), me(request)))
 
 
 @require_GET
 def thread_head(request: HttpRequest, pk: int) -> HttpResponse:
     """Who has it, its topic and its state, refetched when they change."""
-    return render(request, "inbox/_thread_head.html", thread_head_screen(get_thread(request, pk), me(request)))
+    return render(request, "inbox/_thread_head.html", thread_head_screen(get_shown_thread(request, pk), me(request)))
 
 
 @require_GET
 def thread_side(request: HttpRequest, pk: int) -> HttpResponse:
-    return render(request, "inbox/_side.html", side_screen(get_thread(request, pk), me(request)))
+    return render(request, "inbox/_side.html", side_screen(get_shown_thread(request, pk), me(request)))
 
 
 @require_GET
@@ -72,8 +72,7 @@ def thread_claim(request: HttpRequest, pk: int) -> HttpResponse:
     if refusal := not_cleared(request, shown):
         return refusal
     if not shown.claim(by=me(request)):
-        lost = get_thread(request, pk)
-        return taken(request, Taken(lost.holder(lost.read_at)), lost)
+        return taken(request, Taken(get_thread(request, pk, *HELD).holder()), shown)
     return opened(request, shown)
 
 

@@ -85,18 +85,18 @@ class Try:
 
 
 def race(people: list[Person], threads: list[Thread]) -> dict[int, list[Try]]:
-    """All people at once, in pairs after the same threads: the tries at each thread, by its id.
+    """All people at once, in pairs after the same threads, both at the same moment: the tries at each, by its id.
 
     Each person is a browser with a session of its own; every request goes through all middleware.
     """
     browsers = [client(person) for person in people]
-    start = threading.Barrier(len(people))
     pairs = len(people) // 2
+    moments = [threading.Barrier(2) for _pair in range(pairs)]
 
     def claim_all(number: int) -> list[Try]:
         tries = []
-        start.wait(60)
         for thread in threads[number // 2 :: pairs]:
+            moments[number // 2].wait(60)
             answer = browsers[number].post(path(thread), headers=HTMX)
             tries.append(Try(thread.pk, people[number], answer.status_code, words(answer)))
             connection.close()  # as the server does after a request: fifty people share ten connections
