@@ -77,6 +77,13 @@ def open_page(context: BrowserContext, url: str) -> Screen:
     return screen
 
 
+def turn(page: Page, theme: str, size: tuple[int, int]) -> None:
+    """The same page in another light and another window."""
+    width, height = size
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": height})
+
+
 def axe(page: Page) -> list[str]:
     """What axe finds, one line a place: the rule, its sentence and the element."""
     violations = Axe().run(page).response["violations"]
