@@ -14,12 +14,14 @@ from datetime import datetime, timedelta
 from smtplib import SMTPException
 
 from celery import Task, shared_task
+from celery.signals import worker_init
 from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
 from connectors.base import Connector, ConnectorError, ErrorKind, Mark, Rate
+from inbox.ahead import read_ahead
 from inbox.clock import Clock, read_clock
 from inbox.mail import warn_about
 from inbox.models import (
@@ -47,6 +49,7 @@ from inbox.states import ReplyState
 from inbox.trace import about
 
 log = logging.getLogger(__name__)
+worker_init.connect(read_ahead)
 
 MOST_PAGES = 40
 # Without the right to an optional stream the others are read all the same; what is missing stands on the channel.
