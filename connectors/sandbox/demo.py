@@ -59,6 +59,13 @@ ENTRIES = {
         8 * 3600,
     ),
 }
+MEDIA = {
+    "tower": (
+        "Så här ser det ut när vi byter antenner i en mast, 72 meter upp. Tack till Jonas och Mira! #nordnett",
+        5 * 86400,
+    ),
+    "unboxing": ("The new router: Wi-Fi 7, and no bigger than a book. In our shops from Monday.", 11 * 3600),
+}
 TWEETS = (
     ("Vi ses på mässan i Göteborg på torsdag. Kom förbi och säg hej!", 3 * 86400),
     ("Kundeservicen vår svarer hver dag 8–20, også her.", 7 * 3600),
@@ -88,8 +95,11 @@ def populate(world: World) -> None:
     now = world.clock.now()
     for language, names in CUSTOMERS.items():
         for number, name in enumerate(names):
-            for network in (FACEBOOK, X, MASTODON, BLOG):
+            for network in (FACEBOOK, X, MASTODON, BLOG, INSTAGRAM):
                 world.add_person(_customer(network, name, language, followers=12 + 7 ** (number + 1) % 9000, at=now))
+    media = [
+        NewEntry(INSTAGRAM, "media", INSTAGRAM_USER_ID, text, created_at=now - age) for text, age in MEDIA.values()
+    ]
     posts = [
         NewEntry(FACEBOOK, "post", PAGE_ID, text, wall_id=PAGE_ID, created_at=now - age) for text, age in POSTS.values()
     ]
@@ -98,7 +108,7 @@ def populate(world: World) -> None:
         NewEntry(MASTODON, "status", MASTODON_USER_ID, text, created_at=now - age) for text, age in STATUSES.values()
     ]
     entries = [NewEntry(BLOG, "entry", BLOG_USER_ID, text, created_at=now - age) for text, age in ENTRIES.values()]
-    world.write_many(posts + tweets + statuses + entries)
+    world.write_many(posts + tweets + statuses + entries + media)
 
 
 def _customer(network: str, name: str, language: str, *, followers: int, at: float) -> Person:

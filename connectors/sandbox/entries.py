@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,8 @@ KINDS = {
     INSTAGRAM: ("media", "comment"),
     BLOG: ("entry", "comment"),
 }
+# Every id of Instagram's is one, and none of Facebook's.
+INSTAGRAM_ID = re.compile(r"1[78]\d{15}")
 # Their ids are times, and order everything.
 SNOWFLAKES = (X, MASTODON)
 

@@ -17,6 +17,8 @@ SCOPES = {
         "pages_manage_engagement",
         "pages_manage_metadata",
         "pages_messaging",
+        "instagram_basic",
+        "instagram_manage_comments",
     ),
     X: (
         "tweet.read",

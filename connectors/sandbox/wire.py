@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from time import perf_counter
+from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -18,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from connectors.sandbox.calls import Called
 from connectors.sandbox.clock import iso
 from connectors.sandbox.control import new_entry
-from connectors.sandbox.entries import BLOG, FACEBOOK, MASTODON, X
+from connectors.sandbox.entries import BLOG, FACEBOOK, INSTAGRAM, INSTAGRAM_ID, MASTODON, X
 from connectors.sandbox.faults import Fault, Strike
 from connectors.sandbox.graph.errors import numbered
 from connectors.sandbox.graph.server import encode
@@ -28,6 +29,9 @@ from connectors.sandbox.x.problems import duplicate, too_many
 OURS = ("/healthz", "/control", "/street", "/static", "/media", "/favicon.ico")
 FOR_X = ("/2/", "/1.1/", "/oauth/", "/i/oauth2/")
 FOR_MASTODON = ("/api/",)
+GRAPH = (FACEBOOK, INSTAGRAM)
+# The budgets of the use case: what they are called, and the code that says one is spent.
+BUDGETS = {FACEBOOK: ("pages", 32), INSTAGRAM: ("instagram", 80002)}
 # What the log shows when the client got no answer at all.
 NO_ANSWER = 0
 
@@ -103,7 +107,7 @@ class Wire:
         self._calls = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        network = network_of(scope["path"]) if scope["type"] == "http" else None
+        network = network_of(scope["path"], scope["query_string"]) if scope["type"] == "http" else None
         if network is None:
             await self._app(scope, receive, send)
             return
@@ -156,15 +160,18 @@ class Wire:
             self._sandbox.calls.trim()
 
 
-def network_of(path: str) -> str | None:
-    """Whose call it is; None for the sandbox's own pages."""
+def network_of(path: str, query: bytes = b"") -> str | None:
+    """Whose call it is; None for the sandbox's own pages. Instagram has Facebook's host: its ids tell."""
     if path == "/" or path.startswith(OURS):
         return None
     if path.startswith("/blog/"):
         return BLOG
     if path.startswith(FOR_MASTODON):
         return MASTODON
-    return X if path.startswith(FOR_X) else FACEBOOK
+    if path.startswith(FOR_X):
+        return X
+    asked = parse_qs(query.decode("ascii", "replace")).get("ids", [""])[0].split(",")
+    return INSTAGRAM if any(INSTAGRAM_ID.fullmatch(one) for one in (*path.split("/"), *asked)) else FACEBOOK
 
 
 def _dated(send: Send, sandbox: Sandbox) -> Send:
@@ -193,7 +200,7 @@ async def _whole(receive: Receive) -> Receive:
 
 
 async def _rate_limit(line: Line) -> None:
-    if line.network == FACEBOOK:
+    if line.network in GRAPH:
         await _throttled(line)
         return
     name = "x-ratelimit" if line.network == MASTODON else "x-rate-limit"
@@ -212,10 +219,11 @@ async def _throttled(line: Line) -> None:
     """Graph has no reset header; the time to wait stands, in minutes, in the usage of the page."""
     wait = math.ceil(line.fault.reset / 60) if isinstance(line.fault.reset, int | float) else 0
     usage = {"call_count": 100, "total_cputime": 100, "total_time": 100}
-    page = {"type": "pages", **usage, "estimated_time_to_regain_access": wait}
-    owner = line.sandbox.world.people(FACEBOOK, ours=True)[0].id
+    kind, code = BUDGETS[line.network]
+    page = {"type": kind, **usage, "estimated_time_to_regain_access": wait}
+    owner = line.sandbox.world.people(line.network, ours=True)[0].id
     headers = {"X-App-Usage": json.dumps(usage), "X-Business-Use-Case-Usage": json.dumps({owner: [page]})}
-    error = numbered(line.fault.code if line.fault.code in (4, 17, 32, 341, 613) else 32)
+    error = numbered(line.fault.code if line.fault.code in (4, 17, 32, 341, 613) else code)
     await line.reply(made(error.status, encode(error.body()), "application/json; charset=UTF-8", headers))
 
 
@@ -271,7 +279,7 @@ async def _slow_body(line: Line) -> None:
 
 
 async def _duplicate(line: Line) -> None:
-    if line.network == FACEBOOK:
+    if line.network in GRAPH:
         error = numbered(506)
         await line.reply(made(error.status, encode(error.body()), "application/json; charset=UTF-8"))
     else:

@@ -273,7 +273,7 @@ class World:
             text=new.text,
             created_at=created,
             position=int(id) if new.network in SNOWFLAKES and id.isdigit() else int(created * 1000),
-            parent_id=new.parent_id,
+            parent_id=parent.id if parent else None,
             root_id=parent.root_id if parent else str(new.extra.get("conversation", id)),
             wall_id=new.wall_id or (parent.wall_id if parent else None),
             via=new.via,
@@ -291,6 +291,9 @@ class World:
         parent = self.standing(new.network, new.parent_id)
         if parent is None:
             raise Refusal(f"{new.parent_id} does not exist")
+        if new.network == INSTAGRAM and parent.kind == "comment" and parent.parent_id != parent.root_id:
+            # There is one level of answers: what answers an answer stands beside it.
+            return self.standing(new.network, str(parent.parent_id)) or parent
         return parent
 
     def _id(self, new: NewEntry, parent: Entry | None, number: int, flake: int) -> str:

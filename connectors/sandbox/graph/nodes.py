@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from connectors.sandbox.entries import FACEBOOK, Entry, Person
-from connectors.sandbox.graph.calls import Call, limit_param, time_param, true
+from connectors.sandbox.graph import instagram
+from connectors.sandbox.graph.calls import Call, limit_param, true
 from connectors.sandbox.graph.errors import invalid, missing, unknown_field
 from connectors.sandbox.graph.fields import Field, parse
-from connectors.sandbox.graph.paging import Edge, Node, count, page, time_page
+from connectors.sandbox.graph.paging import Edge, Node, between, count, page, time_page
 from connectors.sandbox.graph.values import ABSENT, COMMENT, POST, RATING, WEB, parent_of
 
 BELOW = (
@@ -85,6 +86,8 @@ def person_node(call: Call, person: Person, fields: tuple[Field, ...]) -> Node:
     for field in fields or parse(DEFAULTS["person"]):
         if field.name in FEEDS:
             answer[field.name] = nested(call, person.id, field)
+        elif field.name == instagram.LINKED:
+            answer |= instagram.linked(call, person.id, field)
         elif field.name in known:
             answer[field.name] = known[field.name]
         else:
@@ -111,7 +114,7 @@ def feed(call: Call, page_id: str, name: str, params: Mapping[str, str]) -> Node
     where, values = FEEDS[name], {"id": page_id}
     if not true(params.get("include_hidden", "true")):
         where += " AND hidden = 0"
-    edge = _between(Edge(f"{page_id}/{name}", where, values), params)
+    edge = between(Edge(f"{page_id}/{name}", where, values), params)
     fields = parse(params["fields"]) if params.get("fields") else ()
     style = time_page if call.sandbox.switches.now.feed_paging == "time" else page
     return style(call, edge, params, lambda entry: node(call, entry, fields))
@@ -120,7 +123,7 @@ def feed(call: Call, page_id: str, name: str, params: Mapping[str, str]) -> Node
 def comments(call: Call, id: str, params: Mapping[str, str]) -> Node:
     """filter=toplevel (what stands directly beneath) or stream (all depths in one, in the order of time)."""
     call.need("pages_read_engagement")
-    edge = _between(_comments(call.entry(id), params), params)
+    edge = between(_comments(call.entry(id), params), params)
     fields = parse(params["fields"]) if params.get("fields") else ()
     answer = page(call, edge, params, lambda entry: node(call, entry, fields))
     if params.get("summary") and params["summary"] not in ("false", "0"):
@@ -177,13 +180,3 @@ def _comments(entry: Entry, params: Mapping[str, str]) -> Edge:
     if kind == "stream":
         where = BELOW if entry.kind == "comment" else "network = 'facebook' AND kind = 'comment' AND root_id = :id"
     return Edge(f"{entry.id}/comments", where, {"id": entry.id}, newest_first=order == "reverse_chronological")
-
-
-def _between(edge: Edge, params: Mapping[str, str]) -> Edge:
-    where, values = edge.where, dict(edge.values)
-    for name, sign in (("since", ">="), ("until", "<=")):
-        at = time_param(params, name)
-        if at is not None:
-            where += f" AND created_at {sign} :{name}"
-            values[name] = at
-    return Edge(edge.path, where, values, edge.newest_first)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from connectors.sandbox.entries import Entry
-from connectors.sandbox.graph.calls import Call, limit_param
+from connectors.sandbox.graph.calls import Call, limit_param, time_param
 from connectors.sandbox.graph.errors import GraphError
 from connectors.sandbox.world import World
 
@@ -65,6 +65,16 @@ def time_page(call: Call, edge: Edge, params: Mapping[str, str], render: Callabl
         older = {**kept, "until": last, "since": "", "__paging_token": cursor(entries[-1]), "__previous": ""}
         paging["next"] = call.url(edge.path, older)
     return {"data": [render(entry) for entry in entries], "paging": paging}
+
+
+def between(edge: Edge, params: Mapping[str, str]) -> Edge:
+    where, values = edge.where, dict(edge.values)
+    for name, sign in (("since", ">="), ("until", "<=")):
+        at = time_param(params, name)
+        if at is not None:
+            where += f" AND created_at {sign} :{name}"
+            values[name] = at
+    return Edge(edge.path, where, values, edge.newest_first)
 
 
 def count(world: World, edge: Edge) -> int:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from connectors.sandbox import demo
 from connectors.sandbox.allowances import Allowance
 from connectors.sandbox.entries import FACEBOOK
-from connectors.sandbox.graph import messenger, nodes, subscriptions, writes
+from connectors.sandbox.graph import instagram, messenger, nodes, subscriptions, writes
 from connectors.sandbox.graph.calls import Call, authenticate
 from connectors.sandbox.graph.errors import GraphError, invalid, numbered
 from connectors.sandbox.graph.fields import parse
@@ -39,7 +39,7 @@ async def endpoint(request: Request) -> Response:
         answer: object = _answer(call, parts)
     except GraphError as error:
         return _refusal(version, error)
-    return _success(version, answer, _usage_headers(call, usage))
+    return _success(version, answer, _usage_headers(call, usage, parts))
 
 
 def _answer(call: Call, parts: list[str]) -> Node:
@@ -57,6 +57,8 @@ def _read(call: Call, parts: list[str]) -> Node:
     match parts:
         case [id]:
             return _by_id(call, id)
+        case [id, edge] if instagram.is_one(id):
+            return instagram.read(call, id, edge)
         case [id, "conversations"]:
             return messenger.conversations(call, id, call.params)
         case [id, "messages"]:
@@ -74,6 +76,8 @@ def _read(call: Call, parts: list[str]) -> Node:
 
 def _by_id(call: Call, id: str) -> Node:
     fields = parse(call.params["fields"]) if call.params.get("fields") else ()
+    if instagram.is_one(id):
+        return instagram.by_id(call, id, fields)
     if id.startswith("t_"):
         return messenger.conversation(call, id, fields)
     if id.startswith("m_"):
@@ -83,6 +87,8 @@ def _by_id(call: Call, id: str) -> Node:
 
 def _write(call: Call, parts: list[str]) -> Node:
     match call.method, parts:
+        case _, [id, *edges] if instagram.is_one(id):
+            return instagram.write(call, id, "/".join(edges))
         case "POST", [id]:
             return writes.update(call, id)
         case "DELETE", [id]:
@@ -116,9 +122,16 @@ def _accounts(call: Call) -> Node:
     if call.token.kind != "user" or not call.token.may("pages_show_list"):
         return {"data": []}
     pages = call.sandbox.world.people(FACEBOOK, ours=True)
+    asked = next((one for one in parse(call.params.get("fields", "id")) if one.name == instagram.LINKED), None)
     return {
         "data": [
-            {"access_token": _page_token(call, page.id), "name": page.name, "id": page.id, "tasks": tasks}
+            {
+                "access_token": _page_token(call, page.id),
+                "name": page.name,
+                "id": page.id,
+                "tasks": tasks,
+                **(instagram.linked(call, page.id, asked) if asked else {}),
+            }
             for page in pages
         ]
     }
@@ -184,13 +197,14 @@ def _usage(sandbox: Sandbox, token: str) -> Allowance:
     return usage
 
 
-def _usage_headers(call: Call, usage: Allowance) -> Mapping[str, str]:
+def _usage_headers(call: Call, usage: Allowance, parts: list[str]) -> Mapping[str, str]:
     share = min(100 * usage.used // max(usage.limit, 1), 100)
     counts = {"call_count": share, "total_cputime": share // 2, "total_time": share // 2}
     if call.token.kind != "page":
         return {"X-App-Usage": json.dumps(counts)}
     wait = int((usage.resets_at - call.sandbox.clock.now()) / 60) if share >= 100 else 0
-    page = {"type": "pages", **counts, "estimated_time_to_regain_access": wait}
+    kind = "instagram" if parts and instagram.is_one(parts[0]) else "pages"
+    page = {"type": kind, **counts, "estimated_time_to_regain_access": wait}
     return {"X-Business-Use-Case-Usage": json.dumps({call.page_id: [page]}), "X-App-Usage": json.dumps(counts)}
 
 

@@ -13,9 +13,11 @@ from connectors.sandbox.player.unanswered import Unanswered
 from connectors.sandbox.remote import Remote
 
 Json = dict[str, Any]
-OURS = frozenset({demo.PAGE_ID, demo.X_USER_ID, demo.MASTODON_USER_ID, demo.BLOG_USER_ID})
+OURS = frozenset({demo.PAGE_ID, demo.X_USER_ID, demo.MASTODON_USER_ID, demo.BLOG_USER_ID, demo.INSTAGRAM_USER_ID})
 # What somebody writes who answers nothing of ours; on Facebook that is a post on the page.
-KINDS = {"x": "tweet", "mastodon": "status", "blog": "comment"}
+KINDS = {"x": "tweet", "mastodon": "status", "blog": "comment", "instagram": "comment"}
+# What of ours they write under: its kind, and all there is of it.
+UNDER = {"blog": ("entry", demo.ENTRIES), "instagram": ("media", demo.MEDIA)}
 MOST_WAITING = 40
 # Between two new conversations: a handful at once so that a fresh demo is not empty, then one every 20 to 70 seconds.
 BURST = 6
@@ -166,7 +168,7 @@ class Play:
         """Under which of our posts; a page that has none gets the text as a post of its own."""
         if script.where != "comment":
             return None
-        kind, known = ("entry", demo.ENTRIES) if script.network == "blog" else ("post", demo.POSTS)
+        kind, known = UNDER.get(script.network, ("post", demo.POSTS))
         wanted = known[script.under][0]
         found = self._posts.get(wanted) or next((one for one in self._posts.values() if one["kind"] == kind), None)
         return found["id"] if found else None

@@ -29,9 +29,9 @@ def event(sandbox: Sandbox, change: Change) -> Json | None:
     return {"id": page, "time": int(change.at), "changes": [{"field": field, "value": value}]}
 
 
-def body(events: Sequence[Json]) -> bytes:
+def body(events: Sequence[Json], about: str = "page") -> bytes:
     """One notification. The network escapes what is not ASCII, in lower case, and signs exactly that."""
-    notification = {"object": "page", "entry": list(events)}
+    notification = {"object": about, "entry": list(events)}
     return json.dumps(notification, separators=(",", ":")).replace("/", "\\/").encode()
 
 

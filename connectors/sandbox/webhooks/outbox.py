@@ -14,15 +14,16 @@ from urllib.parse import urlencode
 
 import requests
 
-from connectors.sandbox.entries import FACEBOOK, Change, X
+from connectors.sandbox.entries import FACEBOOK, INSTAGRAM, Change, X
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.store import Row
-from connectors.sandbox.webhooks import facebook
+from connectors.sandbox.webhooks import facebook, instagram
 from connectors.sandbox.webhooks import x as xhooks
 from connectors.sandbox.webhooks.subscription import Subscription
 
 Json = dict[str, Any]
-SPEAKERS: dict[str, ModuleType] = {FACEBOOK: facebook, X: xhooks}
+SPEAKERS: dict[str, ModuleType] = {FACEBOOK: facebook, INSTAGRAM: instagram, X: xhooks}
+GRAPH = (FACEBOOK, INSTAGRAM)
 PATIENCE = 10.0
 LONGEST_PAUSE = 60.0
 # While nobody is subscribed there is nothing to look for.
@@ -101,7 +102,7 @@ class Outbox:
     def verify(self, id: int) -> Json:
         """The network's own first question: {"verified", "status", "answer"}. Blocks; run it in a thread."""
         line = self._lines[id]
-        if line.subscription.network == FACEBOOK:
+        if line.subscription.network in GRAPH:
             asked = {
                 "hub.mode": "subscribe",
                 "hub.challenge": CHALLENGE,
@@ -150,7 +151,7 @@ class Outbox:
             )
 
     async def _send(self, line: Line) -> None:
-        size = line.subscription.batch if line.subscription.network == FACEBOOK else 1
+        size = line.subscription.batch if line.subscription.network in GRAPH else 1
         while rows := self._due(line, size):
             forged = line.dice.random() < line.subscription.forged
             events = [json.loads(row["event"]) for row in rows]

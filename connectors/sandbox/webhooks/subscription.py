@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from connectors.sandbox import demo
-from connectors.sandbox.entries import FACEBOOK, NETWORKS, Refusal
+from connectors.sandbox.entries import FACEBOOK, INSTAGRAM, NETWORKS, Refusal
 
-SECRETS = {FACEBOOK: demo.APP_SECRET, "x": demo.X_CONSUMER_SECRET}
+SECRETS = {FACEBOOK: demo.APP_SECRET, INSTAGRAM: demo.APP_SECRET, "x": demo.X_CONSUMER_SECRET}
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """lost, doubled, forged: shares of 1 that vanish, come twice, or carry a wrong signature.
 
-    shuffle: seconds within which the order is lost. batch: at most so many events in one notification (Facebook).
+    shuffle: seconds within which the order is lost. batch: at most so many events in one notification (not on X).
     tries: how often a notification that is not answered with 200 is sent, with growing pauses.
     """
 

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from connectors.sandbox import demo
-from connectors.sandbox.entries import BLOG, FACEBOOK, MASTODON, X
+from connectors.sandbox.entries import BLOG, FACEBOOK, INSTAGRAM, MASTODON, X
 from connectors.sandbox.player.scripts import PATIENCE, load
 
 SCRIPTS = load()
@@ -13,6 +13,7 @@ PLACES = {
     X: ("mention", "aside"),
     MASTODON: ("mention",),
     BLOG: ("comment",),
+    INSTAGRAM: ("comment",),
 }
 
 
@@ -27,7 +28,7 @@ def test_four_languages_have_their_share_and_every_network() -> None:
     assert set(languages) == {"sv", "nb", "da", "en"}
     assert min(languages.values()) >= 14
     assert {(script.language, script.network) for script in SCRIPTS} >= {
-        (language, network) for language in languages for network in (FACEBOOK, X, MASTODON, BLOG)
+        (language, network) for language in languages for network in (FACEBOOK, X, MASTODON, BLOG, INSTAGRAM)
     }
 
 
@@ -46,7 +47,7 @@ def test_each_can_be_played() -> None:
     for script in SCRIPTS:
         assert script.where in PLACES[script.network]
         assert (script.where == "mention") == (f"@{demo.X_HANDLE}" in script.text)
-        known = demo.ENTRIES if script.network == BLOG else demo.POSTS
+        known = {BLOG: demo.ENTRIES, INSTAGRAM: demo.MEDIA}.get(script.network, demo.POSTS)
         assert (script.where == "comment") == (script.under in known)
         assert all(turn.on in PATIENCE and turn.text for turn in script.then)
 
