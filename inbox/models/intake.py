@@ -17,7 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Case, Q, When
+from django.db.models import Case, Q, Value, When
 
 import connectors
 from connectors.base import (
@@ -631,7 +631,11 @@ def quarantine(channel: Channel, stream: str, malformed: Sequence[Malformed]) ->
     for bad in malformed:
         raw = storable(bad.raw)
         digest = hashlib.md5(json.dumps(raw, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
-        rows.append(Quarantined(channel=channel, stream=stream, raw=raw, digest=digest, reason=clean(bad.reason)[:300]))
+        # A null is a piece, too; None would be no piece at all.
+        kept = Value(None, models.JSONField()) if raw is None else raw
+        rows.append(
+            Quarantined(channel=channel, stream=stream, raw=kept, digest=digest, reason=clean(bad.reason)[:300])
+        )
     Quarantined.objects.bulk_create(rows, ignore_conflicts=True)
 
 

@@ -320,9 +320,10 @@ class TestPoison:
     def test_a_language_we_do_not_know_stops_nothing(self, facebook: Channel) -> None:
         assert make.thread(facebook, language="zh-Hant-TW").language == "zh-Ha"
 
-    def test_what_cannot_be_read_is_kept_once_and_the_rest_goes_on(self, facebook: Channel) -> None:
-        bad = Malformed({"id": 1, "message": ["not", "a", "text"]}, "message is no text")
+    @pytest.mark.parametrize("raw", [{"id": 1, "message": ["not", "a", "text"]}, [], "", 0, None])
+    def test_what_cannot_be_read_is_kept_once_and_the_rest_goes_on(self, raw: object, facebook: Channel) -> None:
+        bad = Malformed(raw, "it is no message")
         for _again in range(3):
             commit(facebook, make.remote("Hei", remote_id="10_1"), malformed=(bad, bad))
-        assert Quarantined.objects.get().raw == {"id": 1, "message": ["not", "a", "text"]}
+        assert Quarantined.objects.get().raw == raw
         assert Message.objects.count() == 1
