@@ -281,6 +281,7 @@ class Look:
     """What became of messages we know: those that stand, as they are now, and the ids of those that are gone.
 
     posts: our own posts among what was asked for.
+    refused: what the network will not show, by id, though nothing says that it is gone.
     """
 
     found: tuple[RemoteMessage, ...] = ()
@@ -288,6 +289,7 @@ class Look:
     posts: tuple[PostContext, ...] = ()
     read_at: datetime | None = None
     rate: Rate | None = None
+    refused: Mapping[str, ConnectorError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +354,11 @@ class Change:
     message: RemoteMessage | None = None
     post: PostContext | None = None
 
+    @property
+    def only_named(self) -> bool:
+        """There is something new, of which no more than the id is told: what it says must be asked for."""
+        return self.verb is Verb.ADD and self.message is None and self.post is None
+
 
 @dataclass(frozen=True, slots=True)
 class Notification:
@@ -380,6 +387,7 @@ class Capabilities:
     look_size: how many messages one look can ask for, 0 where the network cannot be asked.
     shares_budget: reads and writes are counted in one rate budget, so a closed one closes both.
     removes_below: with a message everything that answers it goes.
+    hides_adverts: comments stand under adverts that it will not show us: that a post is not found says nothing.
     refuses_duplicates: identical text is refused, so an automatic second sending cannot double.
     quiet_time: default Q (DESIGN §7): longer than deadline + server latency + read lag.
     max_length: in the network's own count, see Connector.length.
@@ -395,6 +403,7 @@ class Capabilities:
     look_size: int = 0
     shares_budget: bool = True
     removes_below: bool = False
+    hides_adverts: bool = False
     refuses_duplicates: bool = False
     quiet_time: timedelta = timedelta(seconds=90)
     max_length: int = 8000
@@ -422,6 +431,7 @@ class Connector(ABC):
     # The first part of the keys of streams that read what stands under one post.
     beneath: ClassVar[tuple[str, ...]] = ()
     pasted: ClassVar[tuple[str, ...]] = ("access_token",)  # the secrets that somebody can paste
+    app: ClassVar[str] = ""  # the network whose app of ours leads here; "" where it is its own
     account_hint: ClassVar[str] = ""  # how an account is named where its token does not say; "" where it does
 
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from typing import ClassVar
 
 from connectors import answer
 from connectors.base import Account, ConnectorError, Credentials, ErrorKind, Secret
@@ -20,7 +21,7 @@ MOST_PAGES = 100
 
 
 class FacebookLogin(Login):
-    scopes = (
+    scopes: ClassVar[tuple[str, ...]] = (
         "pages_show_list",
         "pages_read_engagement",
         "pages_read_user_content",
@@ -28,6 +29,12 @@ class FacebookLogin(Login):
         "pages_manage_metadata",
         "pages_messaging",
     )
+    page_fields = "id,name,access_token"
+
+    def account_of(self, page: JsonObject) -> Account | None:
+        """Whom a page's token lets us speak for; None where that is nobody."""
+        page_id = answer.known_id(page, "id")
+        return Account(page_id, answer.words(page, "name")) if page_id else None
 
     def consent(self, redirect_uri: str) -> Consent:
         state = once()
@@ -40,7 +47,7 @@ class FacebookLogin(Login):
         """The pages. Facebook's dialogue on the server's side knows no PKCE: the app's secret proves who we are."""
         short = self._token(partial(self._graph("", code).get_access_token_from_code, code, redirect_uri, *self._app))
         long = self._token(partial(self._graph(short).extend_access_token, *self._app))
-        asked = {"fields": "id,name,access_token", "limit": str(MOST_PAGES)}
+        asked = {"fields": self.page_fields, "limit": str(MOST_PAGES)}
         found = self._ask(partial(self._graph(long).get_connections, "me", "accounts", **asked))
         return tuple(self._offers(found))
 
@@ -60,10 +67,10 @@ class FacebookLogin(Login):
 
     def _offers(self, found: JsonObject) -> Iterator[Offer]:
         for page in answer.parts(found, "data"):
-            token, page_id = answer.words(page, "access_token"), answer.known_id(page, "id")
-            if token and page_id:
-                credentials = Credentials(page_id, {"access_token": Secret(token)})
-                yield Offer(Account(page_id, answer.words(page, "name")), self.inspect(credentials))
+            token, account = answer.words(page, "access_token"), self.account_of(page)
+            if token and account:
+                credentials = Credentials(account.remote_id, {"access_token": Secret(token)})
+                yield Offer(account, self.inspect(credentials))
 
     # The wire
 

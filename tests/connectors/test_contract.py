@@ -98,7 +98,7 @@ def test_a_message_comes_in_as_its_author_wrote_it(world: World, text: str, now:
     message = reader.messages[remote_id]
     assert unicodedata.normalize("NFC", message.text).endswith(unicodedata.normalize("NFC", text))
     assert message.author is not None
-    assert (message.author.name, message.visibility) == ("Elin Sjöberg", Visibility.PUBLIC)
+    assert (world.name_of(message.author), message.visibility) == ("Elin Sjöberg", Visibility.PUBLIC)
     assert (message.root_remote_id, message.parent_remote_id) == (remote_id, None)
     assert began - timedelta(seconds=2) <= message.created_at <= now()
     assert message.created_at.tzinfo is UTC
@@ -112,7 +112,8 @@ def test_an_answer_belongs_to_the_thread_and_to_what_it_answers(world: World) ->
     second = world.remote.write(**world.answer(first, "Och jag", author="Amina Warsame"))["id"]
     reader = Reader(world.connect)
     reader.poll()
-    assert [reader.messages[id].parent_remote_id for id in (root, first, second)] == [None, root, first]
+    above = root if world.one_level else first
+    assert [reader.messages[id].parent_remote_id for id in (root, first, second)] == [None, root, above]
     assert {reader.messages[id].root_remote_id for id in (root, first, second)} == {root}
 
 
@@ -293,7 +294,7 @@ def test_a_reply_to_a_reply_is_found_again(world: World, now: Callable[[], datet
     sent = world.connect().send(outgoing)
     found = world.connector.find_own(outgoing, world.connect().read_back(outgoing, since=since), since=since, taken=())
     assert found is not None
-    assert (found.remote_id, found.parent_remote_id) == (sent.remote_id, deeper)
+    assert (found.remote_id, found.parent_remote_id) == (sent.remote_id, root if world.one_level else deeper)
 
 
 def test_a_reply_of_someone_else_of_ours_is_not_mistaken_for_it(world: World, now: Callable[[], datetime]) -> None:
@@ -456,6 +457,7 @@ def refused(call: Callable[[], object]) -> ConnectorError | None:
 
 
 @pytest.mark.parametrize("strike", STRIKES, ids=lambda strike: "-".join(str(value)[:40] for value in strike.values()))
+# Instagram's answers are judged by what judges Facebook's; its own reading of odd ones is in test_mutations.
 @pytest.mark.parametrize("world", [FacebookWorld, TwitterWorld, MastodonWorld], indirect=True)
 def test_whatever_goes_wrong_is_a_connector_error_without_a_token(
     world: World, strike: dict[str, object], caplog: pytest.LogCaptureFixture

@@ -21,9 +21,10 @@ from connectors.sandbox.remote import Remote
 BACK = "http://127.0.0.1:8080/channels/connected/"
 APPS = {
     "facebook": App(demo.APP_ID, Secret(demo.APP_SECRET)),
+    "instagram": App(demo.APP_ID, Secret(demo.APP_SECRET)),
     "twitter": App(demo.X_CLIENT_ID, Secret(demo.X_CLIENT_SECRET)),
 }
-ACCOUNTS = {"facebook": demo.PAGE_ID, "twitter": demo.X_USER_ID}
+ACCOUNTS = {"facebook": demo.PAGE_ID, "instagram": demo.INSTAGRAM_USER_ID, "twitter": demo.X_USER_ID}
 
 
 @dataclass

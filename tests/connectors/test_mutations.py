@@ -13,15 +13,17 @@ from hypothesis import strategies as st
 
 from connectors.base import Connector, ConnectorError, Credentials, Options, Outgoing, Page, Secret, Window
 from connectors.facebook import Facebook
+from connectors.instagram import Instagram
 from connectors.twitter import Twitter
 from tests.connectors import stub
 from tests.connectors.answers import LONG_AGO, SECRETS, TOKEN, fixture
 
-US = {Facebook: "5", Twitter: "77"}
+US = {Facebook: "5", Instagram: "17841400000000001", Twitter: "77"}
 PAGES: list[tuple[type[Connector], str, Any]] = [
     (Facebook, "feed", fixture("facebook_feed.json")),
     (Facebook, "comments/5_70", fixture("facebook_comments.json")),
     (Facebook, "visitor/5_70", fixture("facebook_comments.json")),
+    (Instagram, "comments/18000000000000001", fixture("instagram_comments.json")),
     (Twitter, "mentions", fixture("x_mentions.json")),
     (Twitter, "own", fixture("x_mentions.json")),
 ]
@@ -193,16 +195,44 @@ def test_odd_answers_to_a_reply_say_that_it_may_be_out(server: stub.Stub, kind: 
         assert error.outcome_unknown or certain  # noqa: PT017  (an odd answer may still be a good one)
 
 
+def notification(about: str, *entries: Any) -> Any:
+    return {"object": about, "entry": list(entries)}
+
+
+def changes(field: str, **value: Any) -> Any:
+    return {"id": "5", "time": 1795161600, "changes": [{"field": field, "value": value}]}
+
+
+ELIN = {"id": "9", "name": "Elin", "username": "elin"}
+SAID = {"mid": "m_1", "text": "Hej", "attachments": []}
+PRIVATE = {"sender": {"id": 9}, "recipient": {"id": 5}, "timestamp": 1795161600250, "message": SAID}
+ON_FACEBOOK = {"item": "comment", "verb": "add", "comment_id": "70_1", "post_id": "5_70", "parent_id": "70_2"}
+NOTIFICATIONS: list[tuple[type[Connector], Any]] = [
+    (
+        Facebook,
+        notification(
+            "page",
+            changes("feed", **ON_FACEBOOK, **{"from": ELIN}, created_time=1795161600, message="Hej"),
+            {"id": 5, "time": 1795161600000, "messaging": [PRIVATE]},
+        ),
+    ),
+    (
+        Instagram,
+        notification(
+            "instagram",
+            changes("comments", id="179", text="Hej", **{"from": ELIN}, media={"id": "180"}, parent_id="178"),
+            changes("mentions", media_id="181", comment_id="182"),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "body"), NOTIFICATIONS, ids=lambda value: getattr(value, "network", ""))
 @MANY
 @given(data=st.data())
-def test_mutated_notifications_are_read_or_refused(data: st.DataObject) -> None:
-    body = {"object": "page", "entry": [{"id": "5", "time": 1795161600, "changes": [{"field": "feed", "value": {
-        "item": "comment", "verb": "add", "comment_id": "70_1", "post_id": "5_70", "parent_id": "70_2",
-        "from": {"id": "9", "name": "Elin"}, "created_time": 1795161600, "message": "Hej"}}]},
-        {"id": 5, "time": 1795161600000, "messaging": [{"sender": {"id": 9}, "recipient": {"id": 5},
-         "timestamp": 1795161600250, "message": {"mid": "m_1", "text": "Hej", "attachments": []}}]}]}  # fmt: skip
+def test_mutated_notifications_are_read_or_refused(kind: type[Connector], body: Any, data: st.DataObject) -> None:
     try:
-        found = Facebook.parse_webhook(json.dumps(data.draw(mutants(body))).encode())
+        found = kind.parse_webhook(json.dumps(data.draw(mutants(body))).encode())
     except ConnectorError:
         return
     json.dumps([bad.raw for bad in found.malformed], allow_nan=False)

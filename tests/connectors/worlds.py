@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-from connectors.base import Connector, Credentials, Options, Outgoing, Secret
+from connectors.base import Author, Connector, Credentials, Options, Outgoing, Secret
 from connectors.facebook import Facebook
+from connectors.instagram import Instagram
 from connectors.mastodon import Mastodon
 from connectors.sandbox import demo
 from connectors.sandbox.remote import Remote
@@ -28,6 +29,7 @@ class World(ABC):
     own_path: str
     hide_path: str
     refuses_twins: bool = True
+    one_level: bool = False  # what answers an answer stands beside it
 
     def __init__(self, base: str, remote: Remote) -> None:
         self.base = base
@@ -53,6 +55,10 @@ class World(ABC):
     def our_id(self) -> str:
         """Ours, as the network itself numbers us."""
         return self.account_id
+
+    def name_of(self, author: Author) -> str:
+        """Under which name the customers of the sandbox know somebody."""
+        return author.name
 
     def say(self, text: str, **more: Any) -> str:
         """Its id."""
@@ -91,6 +97,39 @@ class FacebookWorld(World):
     def answer(self, parent_id: str, text: str, **more: Any) -> Json:
         author = {} if "author_id" in more else {"author": "Elin Sjöberg"}
         return {"network": "facebook", "kind": "comment", "text": text, "parent_id": parent_id, **author, **more}
+
+
+class InstagramWorld(World):
+    connector = Instagram
+    network = "instagram"
+    secrets = {"access_token": demo.PAGE_TOKEN, "app_secret": demo.APP_SECRET}
+    token = demo.PAGE_TOKEN
+    account_id = demo.INSTAGRAM_USER_ID
+    write_path = "/replies$"
+    read_path = "/media$|/comments$|/replies$"
+    own_path = "/replies$"
+    hide_path = r"/\d+$"
+    one_level = True
+
+    def __init__(self, base: str, remote: Remote) -> None:
+        super().__init__(base, remote)
+        media = [one for one in remote.truth("instagram") if one["kind"] == "media"]
+        self.media_id = str(media[-1]["id"])
+
+    def name_of(self, author: Author) -> str:
+        """The network tells no more than the name of the account."""
+        return next(one["name"] for one in self.remote.people("instagram") if one["handle"] == author.handle)
+
+    def question(self, text: str, **more: Any) -> Json:
+        return self.answer(self.media_id, text, **more)
+
+    def under_ours(self, text: str) -> Json:
+        return self.question(text)
+
+    def answer(self, parent_id: str, text: str, **more: Any) -> Json:
+        author = {} if "author_id" in more else {"author": "Elin Sjöberg"}
+        said = {"network": "instagram", "kind": "comment", "text": text, "parent_id": parent_id}
+        return {**said, **author, **more}
 
 
 class TwitterWorld(World):
@@ -153,4 +192,4 @@ class MastodonWorld(World):
         return {**self.question(text, **more), "parent_id": parent_id}
 
 
-WORLDS: tuple[type[World], ...] = (FacebookWorld, TwitterWorld, SignedTwitterWorld, MastodonWorld)
+WORLDS: tuple[type[World], ...] = (FacebookWorld, InstagramWorld, TwitterWorld, SignedTwitterWorld, MastodonWorld)

@@ -33,7 +33,13 @@ from tests.connectors.answers import FIXTURES, LONG_AGO, fixture
 from tests.connectors.test_mutations import mutants
 
 Figures = dict[str, object]
-US = {"facebook": "5", "twitter": "77", "mastodon": "nordnett@mastodon.example", "feed": "https://blog.example/feed"}
+US = {
+    "facebook": "5",
+    "instagram": "17841400000000001",
+    "twitter": "77",
+    "mastodon": "nordnett@mastodon.example",
+    "feed": "https://blog.example/feed",
+}
 BATCH = 200
 # What a worker may die of: everything but the connectors' own error, which it expects.
 DEATHS = (
@@ -120,6 +126,11 @@ def facebook_rating(n: int) -> Any:
     return {"created_time": iso(lately()), "review_text": "Följer", "recommendation_type": "positive", **story}
 
 
+def instagram_comment(n: int) -> Any:
+    person = {"id": "9", "username": "elin"}
+    return {"id": str(179 * 10**14 + n), "text": "Följer", "timestamp": iso(lately()), "from": person}
+
+
 def tweet(n: int) -> Any:
     return {"id": str(2 * 10**18 + n), "text": "Följer @nordnett", "author_id": "9", "created_at": iso(lately())}
 
@@ -149,6 +160,7 @@ def lanes() -> list[Lane]:
         Lane("facebook", "comments/5_70", fixture("facebook_comments.json"), facebook_comment),
         Lane("facebook", "conversation/t_1", page(facebook_message(1), facebook_message(2)), facebook_message),
         Lane("facebook", "ratings", page(facebook_rating(1), facebook_rating(2)), facebook_rating),
+        Lane("instagram", "comments/18000000000000001", fixture("instagram_comments.json"), instagram_comment),
         Lane("twitter", "mentions", fixture("x_mentions.json"), tweet),
         Lane("twitter", "messages", page(direct_message(1), direct_message(2)), direct_message),
         Lane("mastodon", "mentions", [mention(1), mention(2)], mention),
