@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 
@@ -20,7 +20,7 @@ from django.db import transaction
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
-from connectors.base import Connector, ConnectorError, ErrorKind, Mark, Rate
+from connectors.base import Connector, ConnectorError, ErrorKind, Look, Mark, Rate
 from inbox.ahead import read_ahead
 from inbox.clock import Clock, read_clock
 from inbox.mail import warn_about
@@ -297,21 +297,41 @@ def hear(_event_id: int) -> None:
             hearing = Hearing(network, [event for event in events if event.network == network])
             for channel in list(hearing.changes):
                 ask_about_posts(channel, hearing.unknown_posts(channel))
+                hearing.unanswered |= ask_for_named(channel, hearing.only_named(channel))
             hearing.keep()
 
 
 def ask_about_posts(channel: Channel, remote_ids: list[str]) -> None:
     """A comment has come; whose post it stands under only the network knows. Without an answer it counts as ours."""
-    if not remote_ids or not channel.may_read() or not may_ask(channel):
-        return
+    if remote_ids and may_ask(channel):
+        with suppress(ConnectorError):
+            ask(channel, remote_ids[: channel.capabilities.look_size], gone=not channel.capabilities.hides_adverts)
+
+
+def ask_for_named(channel: Channel, remote_ids: list[str]) -> dict[str, ConnectorError]:
+    """A notification has named something, and no more. Each by itself: one that is refused costs no other."""
+    refused: dict[str, ConnectorError] = {}
+    for remote_id in remote_ids:
+        try:
+            refused |= ask(channel, [remote_id]).refused
+        except ConnectorError as error:
+            refused[remote_id] = error
+    return refused
+
+
+def ask(channel: Channel, remote_ids: list[str], *, gone: bool = True) -> Look:
+    """Look something up, and keep what is found. gone: what is not found goes. Raises ConnectorError."""
+    if not channel.may_read():
+        raise ConnectorError("The network takes no calls for reading now", kind=ErrorKind.RATE)
     try:
-        look = channel.connect().look(remote_ids[: channel.capabilities.look_size])
+        look = channel.connect().look(remote_ids)
     except ConnectorError as error:
         log.warning("channel %s: %s", channel.pk, error)
         if error.kind == ErrorKind.RATE:
             channel.hold_back(timedelta(seconds=error.retry_after or 60), reading=True, app_wide=error.app_wide)
-    else:
-        keep_look(channel, look)
+        raise
+    keep_look(channel, look if gone else replace(look, gone=()))
+    return look
 
 
 # --- sending ---------------------------------------------------------------------------------------------------------
@@ -365,7 +385,11 @@ def read_back(reply: Reply) -> None:
                 return
             seen = connector.read_back(outgoing, since=since)
     except ConnectorError as error:
-        reply.read_back_later(error)
+        if error.permanent and error.kind != ErrorKind.TOKEN:
+            # It will be refused the next time, too: what it stands under is gone, or not for us to see.
+            reply.doubt()
+        else:
+            reply.read_back_later(error)
         return
     ids = [message.remote_id for message in seen.own]
     taken = {other.remote_id or "" for other in Reply.objects.filter(channel=reply.channel, remote_id__in=ids)}

@@ -52,6 +52,7 @@ def channel(network: str = "facebook", **fields: object) -> Channel:
 
 ACCOUNTS = {
     "facebook": demo.PAGE_ID,
+    "instagram": demo.INSTAGRAM_USER_ID,
     "twitter": demo.X_USER_ID,
     "mastodon": f"{demo.X_HANDLE}@mastodon.example",
     "feed": "https://blog.nordnett.example/blog/feed.xml",
@@ -60,7 +61,7 @@ ACCOUNTS = {
 
 def secrets(network: str) -> dict[str, Secret]:
     """The sandbox's own tokens."""
-    if network == "facebook":
+    if network in ("facebook", "instagram"):
         return {"access_token": Secret(demo.PAGE_TOKEN), "app_secret": Secret(demo.APP_SECRET)}
     if network == "mastodon":
         return {"access_token": Secret(demo.MASTODON_TOKEN)}

@@ -284,7 +284,7 @@ for language in ("en", "sv", "da"):
 # --- what bypasses gettext -------------------------------------------------------------------------------------------
 
 # Names and keys, which are the same in every language.
-SAME_EVERYWHERE = {"Samtal", "Ctrl", "Facebook", "X", "Mastodon", "s"}
+SAME_EVERYWHERE = {"Samtal", "Ctrl", "Facebook", "Instagram", "X", "Mastodon", "s"}
 SPOKEN_ATTRIBUTES = {"aria-label", "alt", "title", "placeholder", "data-label", "data-announce", "content", "value"}
 # Blocks of base.html that stand inside a tag: classes and attributes.
 IN_A_TAG = "(?:shell|shell_attrs|main_class|main_attrs)"

@@ -413,7 +413,9 @@ class Channel(models.Model):
         """
         both = self.capabilities.shares_budget or app_wide
         until = moment(at, wait)
-        met = Channel.objects.filter(network=self.network) if app_wide else Channel.objects.filter(pk=self.pk)
+        app = connectors.app_of(self.network)
+        same_app = [network for network in connectors.REGISTRY if connectors.app_of(network) == app]
+        met = Channel.objects.filter(network__in=same_app) if app_wide else Channel.objects.filter(pk=self.pk)
         if reading or both:
             met.update(reads_closed_until=Greatest(Coalesce(F("reads_closed_until"), until), until))
         if both or not reading:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -31,7 +31,7 @@ def secrets_of(network: str) -> dict[int | None, str]:
         for name in SECRETS:
             if secret := channel.secrets.get(name):
                 found.setdefault(secret.reveal(), channel.pk)
-    if common := settings.SAMTAL_WEBHOOK_SECRETS.get(network):
+    if common := settings.SAMTAL_WEBHOOK_SECRETS.get(connectors.app_of(network)):
         first = channels.first()
         found.setdefault(common, first.pk if first else None)
     return {pk: secret for secret, pk in found.items()}
@@ -100,6 +100,18 @@ class RawEvent(models.Model):
             lease = moment(at, timedelta(seconds=settings.SAMTAL_PULL_LEASE))
             cls.objects.filter(pk__in=[row.pk for row in rows]).update(tries=F("tries") + 1, not_before=lease)
             return rows
+
+    @classmethod
+    def wait(cls, pks: Collection[int], wait: timedelta, at: datetime | None = None) -> None:
+        """Nobody has died of these: they are read again, later."""
+        cls.objects.filter(pk__in=pks).update(tries=0, not_before=moment(at, wait))
+
+    @classmethod
+    def again(cls, network: str, channel_id: int | None, body: bytes) -> None:
+        """One that has been read, or was kept in quarantine, is read once more."""
+        if cls.keep(network, channel_id, body) is None:
+            same = cls.objects.filter(network=network, digest=hashlib.sha256(body).hexdigest())
+            same.update(read_at=None, tries=0, not_before=moment(), received_at=moment())
 
     def notification(self) -> Notification:
         """What it says; what cannot be read at all is one malformed piece."""

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
 
-from connectors.base import Change, Look, PostContext, Verb, Visibility
-from inbox.clock import moment
+from connectors.base import (
+    Change,
+    ConnectorError,
+    ErrorKind,
+    Look,
+    Malformed,
+    Notification,
+    PostContext,
+    Verb,
+    Visibility,
+)
+from inbox.clock import moment, read_clock
 from inbox.models.channel import Channel, ChannelState, PagePost
-from inbox.models.event import Foretold, RawEvent
+from inbox.models.event import Foretold, RawEvent, as_json
 from inbox.models.intake import clean, keep_posts, quarantine, remove, seen_at, store, turn
 from inbox.models.message import Message
 from inbox.models.rota import hear_of, keep_turns, leave_rota
 
 # The stream that a notification's pieces are quarantined under.
 WEBHOOK = "webhook"
+# What a notification only names is asked for again after so long, and for so long.
+ASK_AGAIN = timedelta(minutes=5)
+ASK_FOR = timedelta(days=1)
 
 
 class Hearing:
@@ -30,6 +44,8 @@ class Hearing:
         channels = Channel.objects.filter(network=network).exclude(state=ChannelState.OFF).order_by("pk")
         self.channels = list(channels)
         self.said = [(event, event.notification()) for event in events]
+        # What could not be asked for, and why.
+        self.unanswered: dict[str, ConnectorError] = {}
         for _event, notification in self.said:
             for change in notification.changes:
                 if channel := self.channel_for(change):
@@ -52,8 +68,16 @@ class Hearing:
         ids -= set(known.values_list("remote_id", flat=True))
         return sorted(ids - set(gone.values_list("remote_id", flat=True)))
 
+    def only_named(self, channel: Channel) -> list[str]:
+        """What there is of which nothing but the id is told, and that we have never seen."""
+        ids = {change.remote_id for change in self.changes[channel] if change.only_named}
+        known = Message.objects.filter(network=self.network, scope=0, remote_id__in=ids)
+        return sorted(ids - set(known.values_list("remote_id", flat=True)))
+
     def keep(self) -> None:
         """Everything at once, or nothing: the notifications stay unread until it is in the tables.
+
+        One that names what could not be asked for is read again later, with all it says.
 
         The rota by itself and first: a page that is being stored holds its stream while it waits for intake's lock.
         """
@@ -64,9 +88,26 @@ class Hearing:
                 apply(channel, changes)
             for event, notification in self.said:
                 whose = next((channel for channel in self.channels if channel.pk == event.channel_id), None)
-                if whose and notification.malformed:
-                    quarantine(whose, WEBHOOK, notification.malformed)
-            RawEvent.objects.filter(pk__in=[event.pk for event in self.events]).update(read_at=moment())
+                if whose and (malformed := (*notification.malformed, *self.given_up(event, notification))):
+                    quarantine(whose, WEBHOOK, malformed)
+            waiting = [event.pk for event, notification in self.said if self.waits(event, notification)]
+            RawEvent.wait(waiting, ASK_AGAIN)
+            read = [event.pk for event in self.events if event.pk not in waiting]
+            RawEvent.objects.filter(pk__in=read).update(read_at=moment())
+
+    def waits(self, event: RawEvent, notification: Notification) -> bool:
+        """Whether it names something that may yet be answered."""
+        return bool(self.errors(notification)) and not self.given_up(event, notification)
+
+    def given_up(self, event: RawEvent, notification: Notification) -> list[Malformed]:
+        """The notification, for the quarantine, where it names what will not be answered: there a person sees it."""
+        too_old = event.received_at < read_clock() - ASK_FOR
+        final = [one for one in self.errors(notification) if too_old or (one.permanent and one.kind != ErrorKind.TOKEN)]
+        return [Malformed(as_json(bytes(event.body)), str(final[0]))] if final else []
+
+    def errors(self, notification: Notification) -> list[ConnectorError]:
+        named = [change.remote_id for change in notification.changes if change.only_named]
+        return [self.unanswered[remote_id] for remote_id in named if remote_id in self.unanswered]
 
 
 def apply(channel: Channel, changes: Iterable[Change]) -> None:

@@ -11,6 +11,7 @@ from connectors.base import ConnectorError, Malformed
 from inbox.clock import moment
 from inbox.models.audit import Audit
 from inbox.models.channel import Channel, Quarantined
+from inbox.models.event import RawEvent
 from inbox.models.hearing import WEBHOOK, apply
 from inbox.models.intake import clean, keep_posts, store
 from inbox.models.person import Person
@@ -54,6 +55,9 @@ def read_event(row: Quarantined) -> tuple[Malformed, ...]:
         for change in said.changes:
             if change.account_id in accounts:
                 apply(accounts[change.account_id], [change])
+    if any(change.only_named for change in said.changes):
+        # The network has to be asked, which is for a worker to do.
+        RawEvent.again(row.channel.network, row.channel.pk, body.encode())
     return said.malformed
 
 

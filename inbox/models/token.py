@@ -30,7 +30,7 @@ WARN_AGAIN = timedelta(days=1)
 
 def app_for(network: str) -> App | None:
     """The organisation's own app on a network; None where the settings name none."""
-    client_id, secret = settings.SAMTAL_APPS.get(network, ("", ""))
+    client_id, secret = settings.SAMTAL_APPS.get(connectors.app_of(network), ("", ""))
     return App(client_id, Secret(secret)) if client_id and secret else None
 
 
@@ -64,7 +64,7 @@ def options_for(network: str, start_by: float | None = None) -> Options:
         base_url=settings.SAMTAL_SANDBOX_URL,
         deadline=settings.SAMTAL_SEND_DEADLINE,
         page_size=settings.SAMTAL_PAGE_SIZE,
-        api_version=settings.SAMTAL_GRAPH_VERSION if network == "facebook" else "",
+        api_version=settings.SAMTAL_GRAPH_VERSION if connectors.app_of(network) == "facebook" else "",
     )
 
 

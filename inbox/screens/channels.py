@@ -26,6 +26,8 @@ SCOPE_WORDS: dict[str, str | Promise] = {
     "pages_manage_engagement": _("answer, hide and delete comments"),
     "pages_manage_metadata": _("be told at once when somebody writes"),
     "pages_messaging": _("read and answer private messages"),
+    "instagram_basic": _("see the account and its media"),
+    "instagram_manage_comments": _("read comments and mentions, answer, hide and delete"),
     "tweet.read": _("read posts"),
     "tweet.write": _("answer posts, and delete our own"),
     "tweet.moderate.write": _("hide answers under our posts"),

@@ -12,9 +12,11 @@ from django.urls import reverse
 
 from connectors.sandbox import demo
 from connectors.sandbox.remote import Remote
+from connectors.sandbox.webhooks import instagram as sender
 from inbox import tasks
 from inbox.clock import moment
-from inbox.models import Audit, Channel, FollowUp, Message, Person, Reply, Stopped, Thread
+from inbox.models import Audit, Channel, FollowUp, Message, Person, Quarantined, RawEvent, Reply, Stopped, Thread
+from inbox.models.replay import replay
 from inbox.states import ReplyState, Settled, ThreadState, Waits
 from tests import make
 
@@ -81,6 +83,11 @@ def messenger(street: Remote) -> Json:
     return whispered(street, "facebook", demo.PAGE_ID)
 
 
+def media_comment(street: Remote) -> Json:
+    media = [one for one in street.truth("instagram") if one["kind"] == "media"][-1]
+    return street.write(network="instagram", kind="comment", parent_id=media["id"], text=QUESTION, author=ELIN)
+
+
 def mention(street: Remote) -> Json:
     return street.write(network="x", kind="tweet", text=f"@{demo.X_HANDLE} {QUESTION}", author=ELIN)
 
@@ -109,12 +116,19 @@ KINDS: list[tuple[str, Callable[[Remote], Json]]] = [
         ("facebook", ask)
         for ask in (page_comment, visitors_post, tagged_post, recommendation, picture_alone, messenger)
     ),
+    ("instagram", media_comment),
     ("twitter", mention),
     ("twitter", direct_message),
     ("mastodon", toot),
     ("mastodon", private_toot),
 ]
 PRIVATE = (messenger, direct_message, private_toot)
+
+
+def shown_as(street: Remote, key: str) -> str:
+    """The name that the desk shows; Instagram tells no more than that of the account."""
+    known = (one["handle"] for one in street.people("instagram") if one["name"] == ELIN)
+    return f"@{next(known)}" if key == "instagram" else ELIN
 
 
 @pytest.mark.usefixtures("_rules")
@@ -127,7 +141,7 @@ class TestAnswer:
         asked = ask(street)
         pull(channel)
         thread = Thread.objects.get()
-        assert (thread.state, str(thread.author)) == (ThreadState.OPEN, ELIN)
+        assert (thread.state, str(thread.author)) == (ThreadState.OPEN, shown_as(street, key))
         assert thread.visibility == ("private" if ask in PRIVATE else "public")
         reply = answer(thread, anna)
         assert reply.state == ReplyState.SENT
@@ -176,6 +190,125 @@ class TestAnswer:
         street.write(network="x", kind="tweet", text="Något annat", author=ELIN)
         pull(twitter)
         assert Message.objects.get().text == "Nordnett är nere igen"
+
+
+@pytest.mark.usefixtures("_rules")
+class TestMention:
+    """On Instagram a notification names a mention, and nothing else shows it: it is looked up, then answered."""
+
+    @pytest.fixture
+    def instagram(self, street: Remote) -> Channel:
+        return make.channel("instagram")
+
+    def tell(self, street: Remote, said: Json, post: Json | None = None) -> None:
+        """The notification of what somebody has said."""
+        value = {"media_id": post["id"], "comment_id": said["id"]} if post else {"media_id": said["id"]}
+        change = {"id": demo.INSTAGRAM_USER_ID, "time": int(said["created_at"]), "changes": [
+            {"field": "mentions", "value": value}]}  # fmt: skip
+        channel = Channel.objects.get(network="instagram")
+        RawEvent.keep("instagram", channel.pk, sender.body([change]))
+
+    def caption(self, street: Remote) -> Json:
+        return street.write(network="instagram", kind="media", text=f"@{demo.X_HANDLE} {QUESTION}", author=ELIN)
+
+    def test_a_caption_that_names_us_is_answered_beneath_it(
+        self, street: Remote, instagram: Channel, anna: Person
+    ) -> None:
+        said = self.caption(street)
+        self.tell(street, said)
+        tasks.hear(0)
+        thread = Thread.objects.get()
+        assert (thread.messages.get().kind, str(thread.author)) == ("mention", shown_as(street, "instagram"))
+        assert QUESTION in thread.messages.get().text
+        assert answer(thread, anna).state == ReplyState.SENT
+        [told] = street.truth("instagram", via="api")
+        assert (told["parent_id"], make.FINE in told["text"]) == (said["id"], True)
+
+    def test_a_comment_that_names_us_is_answered_and_a_lost_answer_found(
+        self, street: Remote, instagram: Channel, anna: Person
+    ) -> None:
+        post = street.write(network="instagram", kind="media", text="Hemma", author=ELIN)
+        text = f"@{demo.X_HANDLE} {QUESTION}"
+        said = street.write(network="instagram", kind="comment", parent_id=post["id"], text=text, author="Bo Ek")
+        self.tell(street, said, post)
+        tasks.hear(0)
+        street.fault("reset", network="instagram", method="POST", path="/mentions$", effect=True, count=1)
+        reply = answer(Thread.objects.get(), anna)
+        assert reply.state == ReplyState.SENDING
+        found = instagram.connect().read_back(reply.as_outgoing(), since=make.after(-60))
+        [told] = street.truth("instagram", via="api")
+        assert [(one.remote_id, one.author and one.author.remote_id) for one in found.own] == [
+            (told["id"], demo.INSTAGRAM_USER_ID)
+        ]
+        assert told["parent_id"] == said["id"]
+
+    def test_one_that_may_not_be_seen_any_more_holds_up_no_other(self, street: Remote, instagram: Channel) -> None:
+        for text in ("Ett", "Två"):
+            post = street.write(network="instagram", kind="media", text=f"@{demo.X_HANDLE} {text}", author=ELIN)
+            self.tell(street, post)
+        tasks.hear(0)
+        first, second = (f"{message.remote_id}" for message in Message.objects.order_by("pk"))
+        street.fault("graph_error", network="instagram", code=10, count=1)
+        look = instagram.connect().look([first, second])
+        assert ([one.remote_id for one in look.found], list(look.refused), look.gone) == ([second], [first], ())
+
+    def test_a_network_that_is_away_is_asked_again(self, street: Remote, instagram: Channel) -> None:
+        self.tell(street, self.caption(street))
+        street.fault("status", network="instagram", status=503)
+        tasks.hear(0)
+        assert not Message.objects.exists()
+        waiting = RawEvent.objects.get()
+        assert (waiting.read_at, waiting.tries, waiting.not_before > waiting.received_at) == (None, 0, True)
+        street.clear_faults()
+        RawEvent.objects.update(not_before=moment())
+        tasks.hear(0)
+        assert Message.objects.get().text.endswith(QUESTION)
+        assert RawEvent.objects.get().read_at is not None
+
+    def test_what_is_refused_for_good_is_put_aside_and_asked_for_when_somebody_says_so(
+        self, street: Remote, instagram: Channel, lea: Person
+    ) -> None:
+        self.tell(street, self.caption(street))
+        street.token(demo.PAGE_TOKEN, state="missing_permission")
+        tasks.hear(0)
+        kept = Quarantined.objects.get()
+        assert (kept.channel, "permission" in kept.reason) == (instagram, True)
+        assert not RawEvent.objects.unread().exists()
+        street.token(demo.PAGE_TOKEN, state="valid")
+        assert replay(kept, by=lea)
+        tasks.hear(0)
+        assert Message.objects.get().text.endswith(QUESTION)
+
+    def test_what_nobody_answers_for_a_day_is_put_aside(self, street: Remote, instagram: Channel) -> None:
+        self.tell(street, self.caption(street))
+        RawEvent.objects.update(received_at=make.after(-86_401))
+        street.fault("status", network="instagram", status=503)
+        tasks.hear(0)
+        assert Quarantined.objects.get().channel == instagram
+
+    def test_what_was_taken_back_before_it_was_asked_for_leaves_nothing(
+        self, street: Remote, instagram: Channel
+    ) -> None:
+        said = self.caption(street)
+        self.tell(street, said)
+        street.delete(said)
+        tasks.hear(0)
+        assert not Message.objects.exists()
+        assert RawEvent.objects.get().read_at is not None
+
+
+class TestAdvert:
+    """Comments on adverts are notified, and the advert itself is not shown."""
+
+    def test_a_comment_under_what_the_network_will_not_show_comes_in(self, street: Remote, db: None) -> None:
+        instagram = make.channel("instagram")
+        for number in (1, 2):
+            value = {"id": f"1790000000000077{number}", "text": QUESTION, "from": {"id": "9"}, "media": {"id": "999"}}
+            change = {"id": demo.INSTAGRAM_USER_ID, "time": 1_795_161_600, "changes": [
+                {"field": "comments", "value": value}]}  # fmt: skip
+            RawEvent.keep("instagram", instagram.pk, sender.body([change]))
+            tasks.hear(0)
+        assert Message.objects.filter(removed_at=None).count() == 2
 
 
 def again(channel: Channel) -> None:

@@ -436,6 +436,22 @@ class TestSend:
         assert street.truth("facebook", via="api") == []
         assert reply in Reply.objects.needs(anna)
 
+    def test_what_cannot_be_read_back_any_more_is_shown_to_a_person(
+        self, asked: Thread, writer: Person, street: Remote
+    ) -> None:
+        street.fault("reset", method="POST", effect=True, count=1)
+        reply = make.queued(asked, writer)
+        tasks.send(reply.pk)
+        for refused in ({"status": 503}, {"status": 404, "body": "empty"}):
+            street.clear_faults()
+            street.fault("status", method="GET", **refused)
+            reply.refresh_from_db()
+            assert reply.state == ReplyState.SENDING, "an outage decides nothing"
+            make_due(reply)
+            tasks.send(reply.pk)
+        reply.refresh_from_db()
+        assert (reply.state, make.attempts(reply)) == (ReplyState.UNCERTAIN, ["uncertain"])
+
     def test_a_token_that_has_run_out_parks_the_reply_until_there_is_a_new_one(
         self, street: Remote, settings: LazySettings, facebook: Channel, anna: Person
     ) -> None:

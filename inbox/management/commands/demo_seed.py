@@ -60,7 +60,7 @@ class Command(BaseCommand):
             if not Rulebook.objects.exists():
                 Rulebook.install_starter(settings.SAMTAL_PROFILE, at=read_clock())
             people = {username: person(username, first, last, role) for username, first, last, role in PEOPLE}
-            channels = [facebook(), twitter(), mastodon(), blog()]
+            channels = [facebook(), instagram(), twitter(), mastodon(), blog()]
             for username in ("anna", "bo"):
                 for channel in channels:
                     Clearance.objects.get_or_create(
@@ -90,8 +90,16 @@ def person(username: str, first: str, last: str, role: Role) -> Person:
 
 
 def facebook() -> Channel:
-    secrets = {"access_token": Secret(sandbox.PAGE_TOKEN), "app_secret": Secret(sandbox.APP_SECRET)}
-    return channel("facebook", sandbox.PAGE_ID, "", "Nordnett på Facebook", secrets)
+    return channel("facebook", sandbox.PAGE_ID, "", "Nordnett på Facebook", page_secrets())
+
+
+def instagram() -> Channel:
+    return channel("instagram", sandbox.INSTAGRAM_USER_ID, sandbox.X_HANDLE, "Nordnett på Instagram", page_secrets())
+
+
+def page_secrets() -> dict[str, Secret]:
+    """A page's token speaks for the account on Instagram that it is linked to, too."""
+    return {"access_token": Secret(sandbox.PAGE_TOKEN), "app_secret": Secret(sandbox.APP_SECRET)}
 
 
 def twitter() -> Channel:
