@@ -391,7 +391,7 @@ class Capabilities:
     refuses_duplicates: identical text is refused, so an automatic second sending cannot double.
     quiet_time: default Q (DESIGN §7): longer than deadline + server latency + read lag.
     max_length: in the network's own count, see Connector.length.
-    can_delete: our own messages. can_delete_others: customers' messages too.
+    can_delete: our own messages in public. can_delete_private: our own private ones. can_delete_others: customers' too.
     can_edit: our own public messages; the id stays the same.
     can_listen: it can be searched for what nobody has said to us.
     hides: the kinds of customers' messages that can be hidden, and shown again.
@@ -408,6 +408,7 @@ class Capabilities:
     quiet_time: timedelta = timedelta(seconds=90)
     max_length: int = 8000
     can_delete: bool = False
+    can_delete_private: bool = False
     can_delete_others: bool = False
     can_like: bool = False
     hides: frozenset[Kind] = frozenset()

@@ -87,7 +87,7 @@ class Mastodon(Connector):
     label = "Mastodon"
     # Of the 500 an instance usually takes, some go for the name that we put in front of an answer. Its Idempotency-Key
     # is kept for an hour only, so it is no promise for every second sending.
-    capabilities = Capabilities(max_length=460, look_size=20, can_delete=True, can_like=True)
+    capabilities = Capabilities(max_length=460, look_size=20, can_delete=True, can_delete_private=True, can_like=True)
 
     account_hint = "name@instance"
     media_hosts = None

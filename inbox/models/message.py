@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+import connectors
 from connectors.base import Kind, Visibility
 from inbox.clock import Clock
 from inbox.states import Settled
@@ -119,6 +120,12 @@ class Message(models.Model):
     @property
     def is_private(self) -> bool:
         return self.visibility == Visibility.PRIVATE
+
+    @property
+    def can_be_withdrawn(self) -> bool:
+        """Whether the network lets us take back what we wrote."""
+        can = connectors.get(self.network).capabilities
+        return can.can_delete_private if self.is_private else can.can_delete
 
     def settle(self, why: Settled, by: Reply | None = None) -> bool:
         """Mark as needing no answer; false where it was settled already."""

@@ -315,7 +315,7 @@ def reply_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return refused(request, _("Say in a word why it is withdrawn."), status=422)
     message = Message.objects.filter(reply=reply, removed_at=None).select_related("thread__channel", "author").first()
-    if reply.state != ReplyState.SENT or message is None or not reply.channel.capabilities.can_delete:
+    if reply.state != ReplyState.SENT or message is None or not message.can_be_withdrawn:
         return refused(request, _("This cannot be withdrawn from here. Open it on the network."))
     try:
         deed = Deed.ask(message, What.DELETE, by=me(request), reason=form.cleaned_data["reason"])

@@ -18,6 +18,8 @@ OURS = frozenset({demo.PAGE_ID, demo.X_USER_ID, demo.MASTODON_USER_ID, demo.BLOG
 KINDS = {"x": "tweet", "mastodon": "status", "blog": "comment", "instagram": "comment"}
 # What of ours they write under: its kind, and all there is of it.
 UNDER = {"blog": ("entry", demo.ENTRIES), "instagram": ("media", demo.MEDIA)}
+# Where Facebook keeps its pictures; the sandbox answers for it.
+PICTURE = {"type": "photo", "media": {"image": {"src": "https://scontent.fbcdn.net/media/router.png"}}}
 MOST_WAITING = 40
 # Between two new conversations: a handful at once so that a fresh demo is not empty, then one every 20 to 70 seconds.
 BURST = 6
@@ -194,4 +196,7 @@ class Play:
     def _write(self, script: Script, author: Json, text: str, parent_id: str | None) -> Json:
         kind = KINDS.get(script.network) or ("comment" if parent_id else "post")
         entry = {"network": script.network, "kind": kind, "author_id": author["id"], "text": text, "via": "player"}
-        return self._remote.write(**entry, parent_id=parent_id, extra={"lang": script.language})
+        extra: Json = {"lang": script.language}
+        if script.picture and text == script.text:
+            extra["attachments"] = [{**PICTURE, "description": script.picture}]
+        return self._remote.write(**entry, parent_id=parent_id, extra=extra)

@@ -24,6 +24,7 @@ class Script:
     """One conversation.
 
     where: "comment" under something of ours (`under`), a visitor's "post", "mention", or "aside" (about us, to others).
+    picture: what a picture that goes with it shows; on Facebook.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Script:
     text: str
     under: str = ""
     then: tuple[Turn, ...] = ()
+    picture: str = ""
 
 
 def load() -> tuple[Script, ...]:

@@ -201,7 +201,8 @@ def _text(entry: Entry) -> Html:
 def _pictures(entry: Entry) -> list[str]:
     """The pictures that the sandbox itself serves; the page shows nothing from elsewhere."""
     found = [*entry.extra.get("media", ()), *entry.extra.get("attachments", ())]
-    paths = [urlsplit(str(one.get("url", ""))).path for one in found]
+    sources = [one.get("url") or one.get("media", {}).get("image", {}).get("src", "") for one in found]
+    paths = [urlsplit(str(source)).path for source in sources]
     return [path for path in paths if path.startswith("/media/")]
 
 

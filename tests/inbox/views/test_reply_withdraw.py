@@ -89,3 +89,12 @@ def test_what_has_not_left_is_not_withdrawn(facebook: Channel, anna: Person) -> 
 
 def test_a_get_withdraws_nothing(sent: Reply, anna: Person) -> None:
     assert client(anna).get(path(sent)).status_code == 405
+
+
+def test_what_a_network_keeps_in_a_conversation_is_not_offered(place: World, sent: Reply, anna: Person) -> None:
+    Message.objects.filter(reply=sent).update(visibility="private", scope=sent.channel_id)
+    assert client(anna).post(path(sent), REASON, headers=HTMX).status_code == 409
+    shown = words(client(anna).get(reverse("thread", args=[sent.thread_id])))
+    assert "Withdraw …" not in shown
+    assert "private" in shown
+    assert len(there(place)) == 1
