@@ -1,13 +1,14 @@
-"""Template tags of the screens: the icons."""
+"""Template tags of the screens: icons, and what every form of ours says of where it goes."""
 
 from functools import cache
 from uuid import uuid4
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 register = template.Library()
 
@@ -19,11 +20,27 @@ ATTACHMENT_KINDS = {
     "sticker": pgettext_lazy("attachment", "sticker"),
 }
 
+EFFECTS = {
+    "block": gettext_lazy("Stopped"),
+    "hold": gettext_lazy("For approval"),
+    "warn": gettext_lazy("Check this"),
+}
+
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of static/icons/sprite.svg; without a label it is decoration that stands beside its word."""
     return _drawn(name, str(label))
+
+
+@register.simple_tag
+def posts_to(view: str, *where: object) -> SafeString:
+    """The attributes of a form that changes something: with htmx the page stays and a refusal is told in the tray,
+    without it the same address redirects.
+    """
+    return format_html(
+        'method="post" action="{0}" hx-post="{0}" hx-target="#refused" hx-swap="innerHTML"', reverse(view, args=where)
+    )
 
 
 @register.simple_tag
@@ -36,6 +53,12 @@ def form_key() -> SafeString:
 def attachment_kind(kind: str) -> str:
     """A connector's word for an attachment as people say it; a kind that is new to us stands as it came."""
     return str(ATTACHMENT_KINDS.get(kind, kind))
+
+
+@register.filter
+def effect_word(effect: str) -> str:
+    """What a finding does to the reply, as policies/_effect.html shows it; for those who hear it."""
+    return str(EFFECTS.get(effect, gettext_lazy("Remark")))
 
 
 # A list of 50 rows draws 200 icons: there are few different ones, so each is formatted once a process.

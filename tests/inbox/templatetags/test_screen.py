@@ -1,4 +1,4 @@
-"""The icons of the screens."""
+"""The icons of the screens, and where their forms go."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from django.template import Context, Template
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 SPRITE = ElementTree.parse(ROOT / "static" / "icons" / "sprite.svg")
@@ -37,3 +40,20 @@ def test_every_icon_the_templates_name_is_drawn() -> None:
         for name in re.findall(r'{% icon "([\w-]+)"', template.read_text())
     }
     assert named - DRAWN == set()
+
+
+def test_a_finding_is_heard_by_the_word_that_is_seen() -> None:
+    for effect in ("block", "hold", "warn", "advise"):
+        seen = render_to_string("policies/_effect.html", {"effect": effect})
+        assert draw(f'{{{{ "{effect}"|effect_word }}}}') in seen
+
+
+def test_a_form_goes_to_the_same_place_with_and_without_htmx() -> None:
+    drawn = draw('{% posts_to "thread_claim" 7 %}')
+    assert 'action="/threads/7/claim/" hx-post="/threads/7/claim/"' in drawn
+    assert drawn.startswith('method="post"')
+
+
+def test_a_form_that_goes_nowhere_fails_where_it_is_drawn() -> None:
+    with pytest.raises(NoReverseMatch):
+        draw('{% posts_to "thread_clam" 7 %}')
