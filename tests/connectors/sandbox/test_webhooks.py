@@ -236,6 +236,36 @@ def test_after_its_tries_a_notification_is_given_up(sandbox: Remote, receiver: R
     assert (told["deliveries"]["failed"], told["deliveries"]["sent"]) == (1, 0)
 
 
+def test_instagram_tells_new_comments_whole_and_of_mentions_the_ids(sandbox: Remote, receiver: Receiver) -> None:
+    said = {"network": "instagram", "author": "Elin Sjöberg"}
+    us = demo.INSTAGRAM_USER_ID
+    subscribed = sandbox.subscribe("instagram", receiver.url, batch=9)
+    assert subscribed["verified"]
+    ours = sandbox.write(network="instagram", kind="media", author_id=us, text="Ny mast")
+    first = sandbox.write(**said, kind="comment", text="När då?", parent_id=ours["id"])
+    reply = sandbox.write(network="instagram", kind="comment", author_id=us, text="I mars", parent_id=first["id"])
+    theirs = sandbox.write(**said, kind="media", text="Hemma hos @nordnett")
+    named = sandbox.write(**said, kind="comment", text="@nordnett ser ni?", parent_id=theirs["id"])
+    sandbox.write(**said, kind="comment", text="Fint", parent_id=theirs["id"])
+    sandbox.edit(first, "När?")
+    sandbox.hide(first)
+    sandbox.delete(first)
+    assert sandbox.flush() == 0
+    assert {json.loads(body)["object"] for body, _ in receiver.got} == {"instagram"}
+    told = [(one["changes"][0]["field"], one["changes"][0]["value"]) for one in receiver.events]
+    assert [field for field, _ in told] == ["comments", "comments", "mentions", "mentions"]
+    question, answer, caption, comment = (value for _, value in told)
+    assert (question["id"], question["text"], question["media"]["id"]) == (first["id"], "När då?", ours["id"])
+    assert (answer["id"], answer["parent_id"], answer["from"]["id"]) == (reply["id"], first["id"], us)
+    assert (caption, comment) == (
+        {"media_id": theirs["id"]},
+        {"media_id": theirs["id"], "comment_id": named["id"]},
+    )
+    for body, headers in receiver.got:
+        digest = hmac.new(demo.APP_SECRET.encode(), body, hashlib.sha256).hexdigest()
+        assert headers["x-hub-signature-256"] == f"sha256={digest}"
+
+
 def test_x_tells_mentions_and_our_own_posts_and_nothing_else(sandbox: Remote, receiver: Receiver) -> None:
     sandbox.subscribe("x", receiver.url)
     row = {"network": "x", "kind": "tweet"}

@@ -33,6 +33,12 @@ def again(channel: Channel) -> Channel:
     return Channel.objects.get(pk=channel.pk)
 
 
+def test_the_limit_of_an_app_closes_every_network_it_leads_to(facebook: Channel, twitter: Channel) -> None:
+    instagram = make.channel("instagram")
+    instagram.hold_back(timedelta(minutes=5), reading=True, app_wide=True)
+    assert [channel.may_read() for channel in (facebook, instagram, twitter)] == [False, False, True]
+
+
 # Connecting
 
 

@@ -16,9 +16,11 @@ from connectors.base import Secret
 from connectors.sandbox import demo
 from connectors.sandbox.remote import Remote
 from connectors.sandbox.webhooks import facebook as facebook_sender
+from connectors.sandbox.webhooks import instagram as instagram_sender
 from connectors.sandbox.webhooks import x as x_sender
 from inbox import tasks
 from inbox.models import Channel, Message, Quarantined, RawEvent
+from tests import make
 from tests.browser import site
 from tests.inbox.browsing import client
 
@@ -91,6 +93,20 @@ class TestTelling:
         tasks.hear(0)
         assert post(client(), body, signed(body)) == 200
         assert (RawEvent.objects.count(), Message.objects.count()) == (1, 1)
+
+    def test_instagram_tells_at_its_own_address_with_the_secret_of_the_same_app(
+        self, db: None, settings: LazySettings
+    ) -> None:
+        make.channel("instagram", secrets={"access_token": Secret(demo.PAGE_TOKEN)})
+        settings.SAMTAL_WEBHOOK_SECRETS = {"facebook": demo.APP_SECRET}
+        value = {"id": "179", "text": "Hej på er", "from": {"id": "9", "username": "elin"}, "media": {"id": "180"}}
+        told = {"id": demo.INSTAGRAM_USER_ID, "time": AT, "changes": [{"field": "comments", "value": value}]}
+        body = instagram_sender.body([told, told])
+        assert post(client(), body, instagram_sender.headers(body, "another-app"), "instagram") == 403
+        assert post(client(csrf=True), body, instagram_sender.headers(body, demo.APP_SECRET), "instagram") == 200
+        tasks.hear(0)
+        message = Message.objects.get()
+        assert (message.text, message.network, str(message.author)) == ("Hej på er", "instagram", "@elin")
 
     @pytest.mark.parametrize(
         "headers",
