@@ -261,7 +261,7 @@ if SAMTAL_PROFILE == "public_body":
     LOCALE_PATHS.insert(0, BASE_DIR / "locale" / "public_body")
 # "" speaks to the real networks; a loopback address speaks to the sandbox network.
 SAMTAL_SANDBOX_URL = env.str("SAMTAL_SANDBOX_URL", default="")
-# The organisation's own app on each network: id and secret. Without one, a token is pasted.
+# The organisation's own app on each network: id and secret. Without one, a token is pasted. Facebook's leads to Instagram.
 SAMTAL_APPS = {
     "facebook": (env.str("SAMTAL_FACEBOOK_APP_ID", default=""), env.str("SAMTAL_FACEBOOK_APP_SECRET", default="")),
     "twitter": (env.str("SAMTAL_X_CLIENT_ID", default=""), env.str("SAMTAL_X_CLIENT_SECRET", default="")),
@@ -280,7 +280,7 @@ SAMTAL_READ_BACK_GAP = number("SAMTAL_READ_BACK_GAP", 30, least=0.1)
 SAMTAL_CLOCK_SKEW = number("SAMTAL_CLOCK_SKEW", 10)
 # How far behind its writes a network's reads may be: what they show is believed of no later moment.
 SAMTAL_READ_LAG = number("SAMTAL_READ_LAG", 90)
-# The word that Facebook gives back when it verifies our address; "" takes no notifications from it.
+# The word that Facebook and Instagram give back when they verify our address; "" takes no notifications from it.
 SAMTAL_WEBHOOK_TOKEN = env.str("SAMTAL_WEBHOOK_TOKEN", default="")
 # The app's secret by network, where no channel of it carries one: {"twitter": "..."}
 SAMTAL_WEBHOOK_SECRETS: dict[str, str] = env.json(

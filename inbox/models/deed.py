@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from connectors.base import Capabilities, Connector, ConnectorError, ErrorKind
+from connectors.base import Capabilities, Connector, ConnectorError, ErrorKind, Kind
 from inbox.clock import Clock, moment
 from inbox.models.audit import Audit
 from inbox.models.channel import TROUBLE, Channel
@@ -236,7 +236,8 @@ def offered(message: Message, capabilities: Capabilities) -> list[What]:
     can = {
         What.HIDE: message.kind in capabilities.hides and not message.hidden,
         What.UNHIDE: message.kind in capabilities.hides and message.hidden,
-        What.DELETE: capabilities.can_delete_others,
+        # A mention stands with somebody else, where only they and its author may.
+        What.DELETE: capabilities.can_delete_others and message.kind != Kind.MENTION,
         What.LIKE: capabilities.can_like and not message.hidden,
     }
     return [what for what, possible in can.items() if possible]

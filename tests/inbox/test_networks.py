@@ -223,6 +223,10 @@ class TestMention:
         assert answer(thread, anna).state == ReplyState.SENT
         [told] = street.truth("instagram", via="api")
         assert (told["parent_id"], make.FINE in told["text"]) == (said["id"], True)
+        Message.objects.update(look_at=moment())
+        pull(instagram)
+        assert texts(thread)[0] == (False, f"{demo.X_HANDLE} {QUESTION}")
+        assert not Message.objects.filter(removed_at__isnull=False).exists()
 
     def test_a_comment_that_names_us_is_answered_and_a_lost_answer_found(
         self, street: Remote, instagram: Channel, anna: Person

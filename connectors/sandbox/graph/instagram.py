@@ -165,9 +165,9 @@ def _ours(call: Call) -> Person:
 
 
 def _seen(call: Call, id: str) -> Entry:
-    """Ours as readers see it: what stands on somebody else's media is not there for us."""
+    """Ours as readers see it: of what stands on somebody else's media only our own words are there for us."""
     entry = call.sandbox.world.entry(INSTAGRAM, id)
-    if entry is None or not _is_on_ours(call, entry):
+    if entry is None or not (_is_on_ours(call, entry) or entry.author_id == _ours(call).id):
         raise missing(id)
     return entry
 

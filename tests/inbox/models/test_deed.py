@@ -174,6 +174,8 @@ def test_what_is_offered_is_what_the_network_can(facebook: Channel, twitter: Cha
     assert offered(comment, facebook.capabilities) == [What.HIDE, What.DELETE, What.LIKE]
     comment.hidden = True
     assert offered(comment, facebook.capabilities) == [What.UNHIDE, What.DELETE]
+    comment.kind, comment.hidden = "mention", False
+    assert offered(comment, facebook.capabilities) == [What.LIKE], "it stands with somebody else"
     mention = make.message(twitter, "@nordnett hej!", kind="mention")
     assert offered(mention, twitter.capabilities) == []
     answer = make.message(twitter, "@nordnett nej!", kind="comment")
