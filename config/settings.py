@@ -261,7 +261,8 @@ if SAMTAL_PROFILE == "public_body":
     LOCALE_PATHS.insert(0, BASE_DIR / "locale" / "public_body")
 # "" speaks to the real networks; a loopback address speaks to the sandbox network.
 SAMTAL_SANDBOX_URL = env.str("SAMTAL_SANDBOX_URL", default="")
-# The organisation's own app on each network: id and secret. Without one, a token is pasted. Facebook's leads to Instagram.
+# The organisation's own app on each network: id and secret. Without one, a token is pasted. Facebook's leads to
+# Instagram as well.
 SAMTAL_APPS = {
     "facebook": (env.str("SAMTAL_FACEBOOK_APP_ID", default=""), env.str("SAMTAL_FACEBOOK_APP_SECRET", default="")),
     "twitter": (env.str("SAMTAL_X_CLIENT_ID", default=""), env.str("SAMTAL_X_CLIENT_SECRET", default="")),

@@ -17,8 +17,8 @@ from connectors.sandbox.tokens import STATES
 from connectors.sandbox.webhooks.outbox import Outbox
 
 LABELS = {
-    "facebook_lag": "Facebook reads lag, seconds",
-    "facebook_from": "Facebook names the people who write",
+    "facebook_lag": "Facebook and Instagram: reads lag, seconds",
+    "facebook_from": "Facebook and Instagram: name the people who write",
     "facebook_refuses_duplicates": "Facebook refuses the same text twice in a row (506)",
     "feed_paging": "Feeds are paged by",
     "overlap": "Items a further page repeats",
