@@ -270,7 +270,6 @@ class Page:
     malformed: tuple[Malformed, ...] = ()
     follow: tuple[Follow, ...] = ()
     calls_left: int | None = None
-    rate: Rate | None = None
     read_at: datetime | None = None
     wall: Mark | None = None
     gone: bool = False
@@ -288,7 +287,6 @@ class Look:
     gone: tuple[str, ...] = ()
     posts: tuple[PostContext, ...] = ()
     read_at: datetime | None = None
-    rate: Rate | None = None
     refused: Mapping[str, ConnectorError] = field(default_factory=dict)
 
 
@@ -444,6 +442,11 @@ class Connector(ABC):
         """What the network bills for the calls since the last time this was asked: kind of thing → number."""
         spent, self._spent = self._spent, Counter()
         return spent
+
+    @property
+    def rate(self) -> Rate | None:
+        """What the last answer, to a read or a write, says of its rate budget; None where it says nothing."""
+        return None
 
     def reach(self, stream: str) -> timedelta | None:
         """How far back the network itself shows a stream, None where it has no wall of time."""

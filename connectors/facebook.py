@@ -168,7 +168,7 @@ class Facebook(GraphConnector):
         entries, gone = self._look_up(posts, POST_FIELDS, partial(_entry, us=self._us))
         read = partial(_comment, post_id="", root=None)
         answers, gone_too = self._look_up(comments, COMMENT_FIELDS, read)
-        read_at, rate = self._http.answered_at, self._rate()
+        read_at = self._http.answered_at
         self._refuse_blindness(gone + gone_too)
         shown = [entry.shown for entry in entries]
         return Look(
@@ -176,7 +176,6 @@ class Facebook(GraphConnector):
             gone=(*gone, *gone_too),
             posts=tuple(one for one in shown if isinstance(one, PostContext)),
             read_at=read_at,
-            rate=rate,
         )
 
     def read_again(self, stream: str, raw: object) -> Page:

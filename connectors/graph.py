@@ -167,7 +167,6 @@ class GraphConnector(Connector):
             malformed=tuple(malformed),
             follow=tuple(follow),
             calls_left=self._calls_left(),
-            rate=self._rate(),
             read_at=self._http.answered_at,
         )
 
@@ -236,7 +235,8 @@ class GraphConnector(Connector):
         if gone and self.account().remote_id != self._us:
             raise ConnectorError(f"{self.label}: the token does not speak for this account", kind=ErrorKind.TOKEN)
 
-    def _rate(self) -> Rate | None:
+    @property
+    def rate(self) -> Rate | None:
         found = usage(self._http.last.headers) if self._http.last else Usage()
         return None if found.percent is None else Rate(max(0, 100 - found.percent) / 100, found.regain)
 
@@ -280,10 +280,11 @@ def usage(headers: Mapping[str, str]) -> Usage:
             continue
         budgets += [found, *(budget for owner in found for budget in answer.parts(found, owner))]
     used = [answer.number(budget, name) for budget in budgets for name in ("call_count", "total_time", "total_cputime")]
-    minutes = [answer.number(budget, "estimated_time_to_regain_access") or 0 for budget in budgets]
+    minutes = max((answer.number(budget, "estimated_time_to_regain_access") or 0 for budget in budgets), default=0)
     return Usage(
         percent=max((value for value in used if value is not None), default=None),
-        regain=60.0 * max(minutes, default=0) or None,
+        # Whole minutes, and nobody says which way they are rounded.
+        regain=60.0 * (minutes + 1) if minutes > 0 else None,
     )
 
 

@@ -156,7 +156,7 @@ class Instagram(GraphConnector):
                     raise
                 refused[one] = error
         gone += [one for one, error in refused.items() if error.kind is ErrorKind.GONE]
-        read_at, rate = self._http.answered_at, self._rate()
+        read_at = self._http.answered_at
         self._refuse_blindness(gone)
         return Look(
             found=tuple(comments),
@@ -164,7 +164,6 @@ class Instagram(GraphConnector):
             posts=tuple(posts),
             refused={one: error for one, error in refused.items() if one not in gone},
             read_at=read_at,
-            rate=rate,
         )
 
     def read_again(self, stream: str, raw: object) -> Page:

@@ -155,7 +155,7 @@ class Mastodon(Connector):
         messages = tuple(one for one in shown if isinstance(one, RemoteMessage))
         posts = tuple(one for one in shown if isinstance(one, PostContext))
         gone = tuple(one for one in ids if one not in stands)
-        return Look(messages, gone, posts, read_at=self._http.answered_at, rate=self._rate())
+        return Look(messages, gone, posts, read_at=self._http.answered_at)
 
     def read_again(self, stream: str, raw: object) -> Page:
         read = _mentioned if stream == "mentions" else _status
@@ -251,7 +251,6 @@ class Mastodon(Connector):
             malformed=(*malformed, *odd),
             follow=tuple(self._follows([item.status for item in items if item.status], known)),
             calls_left=self._calls_left(),
-            rate=self._rate(),
             read_at=self._http.answered_at,
         )
 
@@ -267,7 +266,6 @@ class Mastodon(Connector):
             window=_walked(window, marks, done=True),
             malformed=tuple(odd),
             calls_left=self._calls_left(),
-            rate=self._rate(),
             read_at=self._http.answered_at,
         )
 
@@ -339,7 +337,8 @@ class Mastodon(Connector):
             raise ConnectorError("Mastodon was not asked", kind=ErrorKind.MALFORMED)
         return answer.decode(self._http.last.body, self._hide)
 
-    def _rate(self) -> Rate | None:
+    @property
+    def rate(self) -> Rate | None:
         """One budget for reads and writes."""
         headers = self._http.last.headers if self._http.last else {}
         left, limit = (headers.get(f"x-ratelimit-{name}", "") for name in ("remaining", "limit"))

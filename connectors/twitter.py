@@ -204,9 +204,7 @@ class Twitter(Connector):
         items = self._http.believe(answer.as_list, found.get("data", []), "data")
         self._bill(found, items, "post")
         sheet = _sheet(items, _Includes.of(found), us=self._us, last=True)
-        return Look(
-            tuple(sheet.messages), tuple(_gone(found, ids)), tuple(sheet.posts), self._http.answered_at, self._rate()
-        )
+        return Look(tuple(sheet.messages), tuple(_gone(found, ids)), tuple(sheet.posts), self._http.answered_at)
 
     def read_again(self, stream: str, raw: object) -> Page:
         """Who wrote it is known by number only: the answer's `includes` were not kept."""
@@ -335,7 +333,6 @@ class Twitter(Connector):
             window=Window(complete_up_to=Mark(self._http.answered_at or datetime.now(UTC), newest)),
             malformed=tuple(malformed),
             calls_left=self._calls_left(),
-            rate=self._rate(),
             read_at=self._http.answered_at,
             wall=None if done else Mark(time_of(bottom), bottom),
         )
@@ -437,7 +434,6 @@ class Twitter(Connector):
             window=walked,
             malformed=tuple(bad for sheet in seen for bad in sheet.malformed),
             calls_left=self._calls_left(),
-            rate=self._rate(),
             read_at=self._http.answered_at,
             wall=None if walked.walk_to else _wall(name, window, marks),
         )
@@ -479,7 +475,8 @@ class Twitter(Connector):
         self._spent[kind] += len(items)
         self._spent["user"] += len(answer.parts(answer.part(found, "includes"), "users"))
 
-    def _rate(self) -> Rate | None:
+    @property
+    def rate(self) -> Rate | None:
         """What is left of the window of this one route; reads and writes have windows of their own."""
         headers = self._http.last.headers if self._http.last else {}
         left, limit, reset = (headers.get(f"x-rate-limit-{name}", "") for name in ("remaining", "limit", "reset"))

@@ -20,7 +20,7 @@ from django.db import transaction
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
-from connectors.base import Connector, ConnectorError, ErrorKind, Look, Mark, Rate
+from connectors.base import Connector, ConnectorError, ErrorKind, Look, Mark
 from inbox.ahead import read_ahead
 from inbox.clock import Clock, read_clock
 from inbox.mail import warn_about
@@ -57,7 +57,6 @@ NO_RIGHT = (ErrorKind.PERMISSION, ErrorKind.NOT_ALLOWED)
 MOST_AT_ONCE = 50
 # How soon it is looked again whether there is money.
 WITHOUT_MONEY = timedelta(hours=1)
-UNTIL_IT_FREES = timedelta(minutes=5)
 # A network that refuses what is older than its wall has a clock of its own.
 WALL_MARGIN = timedelta(minutes=5)
 # With the longest pause between two looks this keeps within a day.
@@ -180,13 +179,12 @@ def note_reach(channel: Channel, connector: Connector, key: str) -> None:
 class Visit:
     """What reading a stream has come to. pages: of the budget, how many are left. new: messages that were not here.
 
-    follow: streams to read next and their states. rate: what the network said last. gone: what it stands under is.
+    follow: streams to read next and their states. gone: what it stands under is.
     """
 
     pages: int
     new: int = 0
     follow: dict[str, str] = field(default_factory=dict)
-    rate: Rate | None = None
     gone: bool = False
 
 
@@ -205,11 +203,11 @@ def read_stream(
         new = commit_page(channel, stream, page)
         if new is None:
             break
-        visit.new, visit.rate, visit.gone = visit.new + new, page.rate, page.gone
+        visit.new, visit.gone = visit.new + new, page.gone
         visit.follow |= {found.stream: found.state for found in page.follow}
         if page.window.walk_to is None:
             Stream.objects.filter(pk=stream.pk).update(state=state, read_at=Clock())
-        if saves_for_sending(channel, page.rate):
+        if channel.heed(connector.rate, reading=True):
             visit.pages = 0
         if page.window.walk_to is None:
             break
@@ -223,14 +221,6 @@ def billed(channel: Channel, connector: Connector) -> Iterator[None]:
         yield
     finally:
         Spend.note(channel, connector.take_spent())
-
-
-def saves_for_sending(channel: Channel, rate: Rate | None) -> bool:
-    """Whether so little of the network's rate budget is left that the rest belongs to what leaves."""
-    if rate is None or rate.left > (settings.SAMTAL_SENDING_SHARE if channel.capabilities.shares_budget else 0):
-        return False
-    channel.save_for_sending(timedelta(seconds=rate.opens_in) if rate.opens_in else UNTIL_IT_FREES)
-    return True
 
 
 def look_around(channel: Channel, connector: Connector, *, only_late: bool = False) -> None:
@@ -248,7 +238,7 @@ def look_around(channel: Channel, connector: Connector, *, only_late: bool = Fal
         with billed(channel, connector):
             look = connector.look(asked)
         commit_look(channel, asked, look)
-        saves_for_sending(channel, look.rate)
+        channel.heed(connector.rate, reading=True)
 
 
 def go_round(channel: Channel, connector: Connector) -> None:
@@ -262,7 +252,7 @@ def go_round(channel: Channel, connector: Connector) -> None:
         most -= 1
         visit = read_older(channel, connector, stream)
         current.note(stream, visit.new)
-        if visit.rate and visit.rate.left < settings.SAMTAL_OLDER_SHARE:
+        if connector.rate and connector.rate.left < settings.SAMTAL_OLDER_SHARE:
             return
 
 
@@ -323,13 +313,15 @@ def ask(channel: Channel, remote_ids: list[str], *, gone: bool = True) -> Look:
     """Look something up, and keep what is found. gone: what is not found goes. Raises ConnectorError."""
     if not channel.may_read():
         raise ConnectorError("The network takes no calls for reading now", kind=ErrorKind.RATE)
+    connector = channel.connect()
     try:
-        look = channel.connect().look(remote_ids)
+        look = connector.look(remote_ids)
     except ConnectorError as error:
         log.warning("channel %s: %s", channel.pk, error)
         if error.kind == ErrorKind.RATE:
             channel.hold_back(timedelta(seconds=error.retry_after or 60), reading=True, app_wide=error.app_wide)
         raise
+    channel.heed(connector.rate, reading=True)
     keep_look(channel, look if gone else replace(look, gone=()))
     return look
 
@@ -365,6 +357,7 @@ def publish(reply: Reply) -> None:
         reply.finish_error(error)
     else:
         reply.finish_sent(sent)
+        reply.channel.heed(connector.rate, reading=False)
 
 
 def read_back(reply: Reply) -> None:
@@ -382,6 +375,7 @@ def read_back(reply: Reply) -> None:
         with billed(reply.channel, connector):
             if reply.corrects_id:
                 look_at_correction(reply, connector)
+                reply.channel.heed(connector.rate, reading=True)
                 return
             seen = connector.read_back(outgoing, since=since)
     except ConnectorError as error:
@@ -391,6 +385,7 @@ def read_back(reply: Reply) -> None:
         else:
             reply.read_back_later(error)
         return
+    reply.channel.heed(connector.rate, reading=True)
     ids = [message.remote_id for message in seen.own]
     taken = {other.remote_id or "" for other in Reply.objects.filter(channel=reply.channel, remote_id__in=ids)}
     found = connector.find_own(outgoing, seen, since=since, taken=taken)
@@ -427,6 +422,7 @@ def do(deed_id: int) -> None:
         deed.failed(error)
     else:
         deed.succeeded()
+        deed.channel.heed(connector.rate, reading=False)
 
 
 # --- pictures --------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from connectors.base import (
     Credentials,
     ErrorKind,
     Mark,
+    Rate,
     Visibility,
     Window,
 )
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 # A failing channel is tried again later and later, but never so late that a mended one stays silent for long.
 BACKOFF = (timedelta(seconds=5), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5))
+# How long a budget is left alone, where a network does not say when it frees.
+UNTIL_IT_FREES = timedelta(minutes=5)
 
 
 def pull_lease() -> timedelta:
@@ -426,8 +429,32 @@ class Channel(models.Model):
         return not Channel.objects.filter(pk=self.pk, reads_closed_until__gt=moment(at)).exists()
 
     def save_for_sending(self, wait: timedelta, at: datetime | None = None) -> None:
-        """Read no more for so long: what is left of the budget is for what leaves."""
-        Channel.objects.filter(pk=self.pk).update(reads_closed_until=moment(at, wait))
+        """Read no more for so long: what is left of the budget is for what leaves. Never opens what is closed."""
+        until = moment(at, wait)
+        Channel.objects.filter(pk=self.pk).update(
+            reads_closed_until=Greatest(Coalesce(F("reads_closed_until"), until), until)
+        )
+
+    def closed_to_read_backs(self, at: datetime | None = None) -> datetime | None:
+        """Until when nobody may read what became of a sending: where one budget is shared, that is part of sending."""
+        closed = "closed_until" if self.capabilities.shares_budget else "reads_closed_until"
+        mine = Channel.objects.filter(pk=self.pk, **{f"{closed}__gt": moment(at)})
+        return mine.values_list(closed, flat=True).first()
+
+    def heed(self, rate: Rate | None, *, reading: bool, at: datetime | None = None) -> bool:
+        """What an answer says of the network's budget: at its end no call is made, near it nothing is read.
+
+        reading: the answer was to a read. True where reading must rest now.
+        """
+        shared = self.capabilities.shares_budget
+        if rate is None or rate.left > (settings.SAMTAL_SENDING_SHARE if shared else 0):
+            return False
+        wait = timedelta(seconds=rate.opens_in) if rate.opens_in else UNTIL_IT_FREES
+        if rate.left > 0:
+            self.save_for_sending(wait, at)
+        else:
+            self.hold_back(wait, reading=reading, at=at)
+        return reading or shared
 
     def record_error(self, error: ConnectorError, at: datetime | None = None, *, reading: bool = True) -> None:
         """Show the last error to people and decide when the network is asked again. A bad token needs a person."""
@@ -539,7 +566,11 @@ class Stream(models.Model):
         self.newest_seen_at, self.newest_seen_id = parts(window.newest_seen)
         self.walk_to_at, self.walk_to_id = parts(window.walk_to)
         self.seen = window.seen
-        self.save()
+        self.save(update_fields=WINDOW)
+
+
+PLACES = ("complete_up_to", "newest_seen", "walk_to")
+WINDOW = (*(f"{place}_{part}" for place in PLACES for part in ("at", "id")), "seen")
 
 
 def mark(at: datetime | None, remote_id: str) -> Mark | None:

@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from connectors.base import Capabilities, Connector, ConnectorError, ErrorKind, Kind
-from inbox.clock import Clock, moment
+from inbox.clock import Clock, moment, read_clock
 from inbox.models.audit import Audit
 from inbox.models.channel import TROUBLE, Channel
-from inbox.models.intake import remove
+from inbox.models.intake import remove, turn
 from inbox.models.message import Message
 from inbox.models.person import Person
 from inbox.models.thread import Thread
@@ -111,8 +111,7 @@ class Deed(models.Model):
         with transaction.atomic():
             # Counted one after the other: two tabs must not both be the last that fits.
             Person.objects.select_for_update(no_key=True).get(pk=by.pk)
-            under_way = cls.objects.filter(message=message, state=DeedState.WANTED).first()
-            if under_way:
+            if under_way := cls.under_way(message):
                 return under_way
             if what in TAKES_AWAY and cls.objects.taken_away_by(by, at).count() >= settings.SAMTAL_REMOVALS_AN_HOUR:
                 Audit.write("too_many_removals", by=by, thread=message.thread)
@@ -129,9 +128,17 @@ class Deed(models.Model):
             deed.record("asked", by=by)
             return deed
 
+    @classmethod
+    def under_way(cls, message: Message) -> Deed | None:
+        """What is being done to this message now, if anything. Whoever asks is alone with its thread from then on."""
+        Thread.objects.select_for_update().get(pk=message.thread_id)
+        return cls.objects.filter(message=message, state=DeedState.WANTED).first()
+
     def again(self, *, by: Person) -> bool:
-        """A person lets it be tried once more; false where it is under way, or done."""
+        """A person lets it be tried once more; false where it, or something else, is under way, or where it is done."""
         with transaction.atomic():
+            if Deed.under_way(self.message):
+                return False
             rows = Deed.objects.filter(pk=self.pk, state__in=[DeedState.REFUSED, DeedState.UNKNOWN])
             if rows.update(state=DeedState.WANTED, not_before=moment(), tries=0, error="", error_kind=""):
                 self.record("asked", by=by)
@@ -156,16 +163,18 @@ class Deed(models.Model):
         """The one call. Raises ConnectorError."""
         getattr(connector, self.what)(self.message.remote_id)
 
-    def succeeded(self) -> None:
-        """It is so on the network: and so it is here."""
+    def succeeded(self, error: ConnectorError | None = None) -> None:
+        """It is so on the network: and so it is here. error: what the network said of a deed that was done already."""
         with transaction.atomic():
-            if not self.end(DeedState.DONE):
+            if not self.end(DeedState.DONE, error):
                 return
+            remote_id = self.message.remote_id
             if self.what == What.DELETE:
-                remove(self.channel, self.message.remote_id)
+                remove(self.channel, remote_id)
             elif self.what in (What.HIDE, What.UNHIDE):
-                Message.objects.filter(pk=self.message_id).update(hidden=self.what == What.HIDE)
-            self.record("done")
+                # As if the network had told: a reading of what stood there before does not turn it back.
+                turn(self.channel, remote_id, hidden=self.what == What.HIDE, at=read_clock())
+            self.record("found_gone" if error else "done")
 
     def failed(self, error: ConnectorError, at: datetime | None = None) -> None:
         """What an error means: it was gone already, it will never be, it comes later, or nobody knows."""
@@ -184,7 +193,7 @@ class Deed(models.Model):
     def was_gone(self, error: ConnectorError) -> None:
         """Somebody else has deleted it. That is what was wanted, or it cannot be had any more."""
         if self.what == What.DELETE:
-            self.succeeded()
+            self.succeeded(error)
         elif self.end(DeedState.REFUSED, error):
             remove(self.channel, self.message.remote_id)
 

@@ -21,7 +21,7 @@ from connectors.base import (
     Visibility,
 )
 from inbox.clock import moment, read_clock
-from inbox.models.channel import Channel, ChannelState, PagePost
+from inbox.models.channel import Channel, PagePost
 from inbox.models.event import Foretold, RawEvent, as_json
 from inbox.models.intake import clean, keep_posts, quarantine, remove, seen_at, store, turn
 from inbox.models.message import Message
@@ -40,22 +40,12 @@ class Hearing:
     def __init__(self, network: str, events: Sequence[RawEvent]) -> None:
         self.network = network
         self.events = events
-        self.changes: dict[Channel, list[Change]] = defaultdict(list)
-        channels = Channel.objects.filter(network=network).exclude(state=ChannelState.OFF).order_by("pk")
-        self.channels = list(channels)
+        self.channels = list(Channel.objects.working().filter(network=network).order_by("pk"))
         self.said = [(event, event.notification()) for event in events]
         # What could not be asked for, and why.
         self.unanswered: dict[str, ConnectorError] = {}
-        for _event, notification in self.said:
-            for change in notification.changes:
-                if channel := self.channel_for(change):
-                    self.changes[channel].append(change)
-
-    def channel_for(self, change: Change) -> Channel | None:
-        """The account's channel; a private message goes to its private one, where there is one."""
-        private = change.message is not None and change.message.visibility == Visibility.PRIVATE
-        ours = [channel for channel in self.channels if channel.account_id == change.account_id]
-        return next((channel for channel in ours if channel.private == private), ours[0] if ours else None)
+        told = [change for _event, notification in self.said for change in notification.changes]
+        self.changes = by_channel(told, self.channels)
 
     def unknown_posts(self, channel: Channel) -> list[str]:
         """Posts of which a comment does not say whose they are, and that we have never seen."""
@@ -108,6 +98,22 @@ class Hearing:
     def errors(self, notification: Notification) -> list[ConnectorError]:
         named = [change.remote_id for change in notification.changes if change.only_named]
         return [self.unanswered[remote_id] for remote_id in named if remote_id in self.unanswered]
+
+
+def by_channel(changes: Iterable[Change], channels: Sequence[Channel]) -> dict[Channel, list[Change]]:
+    """Each change with the account's channel; what is of no account of ours is left out."""
+    found: dict[Channel, list[Change]] = defaultdict(list)
+    for change in changes:
+        if channel := channel_for(change, channels):
+            found[channel].append(change)
+    return found
+
+
+def channel_for(change: Change, channels: Sequence[Channel]) -> Channel | None:
+    """The account's channel; a private message goes to its private one, where there is one."""
+    private = change.message is not None and change.message.visibility == Visibility.PRIVATE
+    ours = [channel for channel in channels if channel.account_id == change.account_id]
+    return next((channel for channel in ours if channel.private == private), ours[0] if ours else None)
 
 
 def apply(channel: Channel, changes: Iterable[Change]) -> None:

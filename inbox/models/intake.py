@@ -79,9 +79,8 @@ def commit_page(channel: Channel, stream: Stream, page: Page) -> int | None:
             read_at = Mark(channel.last_read_at) if channel.last_read_at else None
             Gap.find(channel, stream.key, stream.window.complete_up_to or read_at, page.wall.at, Wall.COUNT)
         if new:
-            locked.heard_at = Clock()
-        locked.keep(page.window)
-        stream.refresh_from_db()
+            Stream.objects.filter(pk=stream.pk).update(heard_at=Clock())
+        stream.keep(page.window)
         return new
 
 
@@ -144,8 +143,15 @@ class Batch:
         self.posts: dict[str, PagePost] = {}
         self.threads: dict[tuple[int, str], Thread] = {}
         self.opened: set[int] = set()
-        self.look_at = read_clock() + TIERS[0][1]
-        self.accounts = set(Channel.objects.filter(network=self.network).values_list("account_id", flat=True))
+
+    @cached_property
+    def look_at(self) -> datetime:
+        return read_clock() + TIERS[0][1]
+
+    @cached_property
+    def accounts(self) -> frozenset[str]:
+        """All of ours on this network."""
+        return frozenset(Channel.objects.filter(network=self.network).values_list("account_id", flat=True))
 
     def version(self, message: RemoteMessage) -> datetime:
         return self.known_from(message) or LONG_AGO

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 
 from django.db import transaction
+from django.db.models import Q
 
 import connectors
 from connectors.base import ConnectorError, Malformed
 from inbox.clock import moment
 from inbox.models.audit import Audit
-from inbox.models.channel import Channel, Quarantined
+from inbox.models.channel import Channel, ChannelState, Quarantined
 from inbox.models.event import RawEvent
-from inbox.models.hearing import WEBHOOK, apply
+from inbox.models.hearing import WEBHOOK, apply, by_channel
 from inbox.models.intake import clean, keep_posts, store
 from inbox.models.person import Person
 
@@ -49,12 +50,12 @@ def read_event(row: Quarantined) -> tuple[Malformed, ...]:
         said = connectors.get(row.channel.network).parse_webhook(body.encode())
     except ConnectorError as error:
         return (Malformed(raw, str(error)),)
-    accounts = {channel.account_id: channel for channel in Channel.objects.filter(network=row.channel.network)}
-    accounts[row.channel.account_id] = row.channel
     if not said.malformed:
-        for change in said.changes:
-            if change.account_id in accounts:
-                apply(accounts[change.account_id], [change])
+        # Its own channel too, where that has been disconnected since: a person asks for it.
+        open_to_it = Channel.objects.filter(Q(pk=row.channel_id) | ~Q(state=ChannelState.OFF))
+        channels = list(open_to_it.filter(network=row.channel.network).order_by("pk"))
+        for channel, changes in by_channel(said.changes, channels).items():
+            apply(channel, changes)
     if any(change.only_named for change in said.changes):
         # The network has to be asked, which is for a worker to do.
         RawEvent.again(row.channel.network, row.channel.pk, body.encode())

@@ -787,8 +787,11 @@ class Reply(models.Model):
         return first
 
     def take_read_back(self, at: datetime | None = None) -> bool:
-        """Take an unknown outcome for one read-back; false where another worker has it or Q is not over."""
+        """Take an unknown outcome for one read-back; false where another worker has it, or it is not time."""
         rows = Reply.objects.due(at).filter(pk=self.pk, state=ReplyState.SENDING, attempt=self.attempt)
+        if closed := self.channel.closed_to_read_backs(at):
+            rows.update(not_before=closed)
+            return False
         lease = moment(at, timedelta(seconds=settings.SAMTAL_SEND_DEADLINE * 2))
         return bool(rows.update(not_before=lease))
 
@@ -824,6 +827,8 @@ class Reply(models.Model):
     def read_back_later(self, error: ConnectorError, at: datetime | None = None) -> None:
         """The network could not be read: that decides nothing, so look again."""
         wait = timedelta(seconds=error.retry_after or settings.SAMTAL_READ_BACK_GAP)
+        if error.kind == ErrorKind.RATE:
+            self.channel.hold_back(wait, reading=True, app_wide=error.app_wide, at=at)
         Reply.objects.filter(pk=self.pk, state=ReplyState.SENDING, attempt=self.attempt).update(
             not_before=moment(at, wait)
         )

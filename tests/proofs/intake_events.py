@@ -1,11 +1,12 @@
 """Notifications lost, doubled and shuffled, edits and deletes before creates, days without power: nothing is missed.
 
 After one poll cycle the tables equal the sandbox. What lies behind a wall of the network's is a gap with its range.
+A day away is a day on every clock, ours too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from unittest import mock
@@ -16,6 +17,7 @@ from connectors.sandbox.remote import Remote
 from inbox.models import Channel, Gap, Message, RawEvent
 from inbox.models.event import Foretold
 from tests.browser import site
+from tests.proofs.clocks import Clocks, clocks
 from tests.proofs.town import MOST_MENTIONS, Town, channels, difference, equal, hear_all, poll_cycle, sandbox, there
 
 Figures = dict[str, object]
@@ -23,6 +25,8 @@ LOST, DOUBLED, SHUFFLE = 0.2, 0.2, 4.0
 DAY = 86400.0
 PATIENCE = 600.0
 BEYOND_THE_WALL = 900
+# What X is searched for.
+HEARD_OF = "Fjordnett"
 
 
 @contextmanager
@@ -38,10 +42,10 @@ def quick_settings() -> Iterator[None]:
 
 def events(times: int, seed: int, *, days: bool = True) -> Figures:
     """So many things happen while the notifications come as badly as they can; then days without us."""
-    with quick_settings(), sandbox() as remote, site.running() as address:
+    with quick_settings(), sandbox() as remote, clocks(remote) as time, site.running() as address:
         remote.turn(rate_scale=100_000)
-        channels()
         town = Town(remote, seed)
+        listening(channels()[1])
         subscribe(remote, address, seed)
         poll_cycle()
         town.live(times)
@@ -49,26 +53,34 @@ def events(times: int, seed: int, *, days: bool = True) -> Figures:
         hear_all()
         before = difference(remote)
         # The networks' clock counts seconds: a reading of the second in which something happened may be before it.
-        remote.advance(2)
+        time.advance(2)
         pulls = poll_cycle()
-        found = {
+        after = difference(remote)
+        figures: Figures = {
             "events": town.told,
             **deliveries,
+            "heard": RawEvent.objects.count(),
             "before_the_poll": before,
-            "after_one_poll_cycle": difference(remote),
+            "after_one_poll_cycle": after,
+            "pulls": sum(pulls.values()),
         }
-        figures: Figures = {**found, "pulls": sum(pulls.values()), "heard": RawEvent.objects.count()}
-        clean = equal(difference(remote)) and not equal(before) and not Gap.objects.exists()
+        clean = equal(after) and not equal(before) and not Gap.objects.exists()
         if days:
-            figures |= {
-                "after_24_h": away(remote, town, 1, times // 10),
-                "after_6_days": away(remote, town, 6, times // 10),
-            }
-            clean = clean and all(equal(figures[name]) for name in ("after_24_h", "after_6_days"))  # type: ignore[arg-type]
-            clean = clean and not Gap.objects.exists()
-            figures["wall"] = wall = beyond_the_wall(remote, town)
-            clean = clean and wall["gaps"] == 1 and wall["missing"] > 0 and not wall["missing_outside_the_gap"]
+            found = downtimes(time, town, times // 10)
+            figures, clean = figures | found, clean and all(whole for whole in map(holds, found.values()))
         return {**figures, "clean": clean}
+
+
+def downtimes(time: Clocks, town: Town, events: int) -> dict[str, dict[str, int]]:
+    """A day and six days, which leave nothing out; then three pauses, each beyond another wall."""
+    found = {f"after_{days}_days": away(time, town, days, events) for days in (1, 6)}
+    return found | {name: beyond(time, town, days, write) for name, (days, write) in WALLS.items()}
+
+
+def holds(found: dict[str, int]) -> bool:
+    if "gaps" in found:
+        return found["gaps"] > 0 and found["missing"] > 0 and not found["missing_outside_the_gaps"]
+    return equal(found) and not found["gaps_found"]
 
 
 def without_tombstones(times: int, seed: int) -> Figures:
@@ -99,35 +111,74 @@ def arrived(remote: Remote) -> dict[str, int]:
     return counts
 
 
-def away(remote: Remote, town: Town, days: int, events: int) -> dict[str, int]:
+def listening(channel: Channel) -> None:
+    """X also looks for a word, in posts that do not mention us: the search goes seven days back."""
+    Channel.objects.filter(pk=channel.pk).update(searches=HEARD_OF)
+
+
+def away(time: Clocks, town: Town, days: int, events: int) -> dict[str, int]:
     """Days in which nobody reads and nothing is told, while life goes on; then one poll cycle."""
     for _ in range(10):
-        remote.advance(days * DAY / 10)
+        time.advance(days * DAY / 10)
         town.live(events // 10, MOST_MENTIONS // 10)
-    remote.advance(2)
+    time.advance(2)
     poll_cycle()
-    return difference(remote)
+    return {**difference(town.remote), "gaps_found": Gap.objects.count()}
 
 
-def beyond_the_wall(remote: Remote, town: Town) -> dict[str, int]:
-    """More mentions than X shows: what cannot be read lies within a gap that people see."""
+def beyond(time: Clocks, town: Town, days: float, write: Callable[[Town], None]) -> dict[str, int]:
+    """A pause beyond a wall: what cannot be read lies within gaps that people see, and all the rest is here."""
+    known = there(town.remote).keys()
     for _ in range(10):
-        remote.advance(3600)
-        town.write("x", BEYOND_THE_WALL // 10)
-    remote.advance(2)
+        time.advance(days * DAY / 10)
+        write(town)
+    time.advance(2)
+    before = Gap.objects.order_by("pk").values_list("pk", flat=True).last() or 0
     poll_cycle()
-    gap = Gap.objects.filter(channel=Channel.objects.get(network="twitter")).first()
-    missing = there(remote).keys() - here_keys()
-    times = {("x", entry["id"]): entry["created_at"] for entry in remote.truth("x", who="others")}
-    outside = [key for key in missing if gap is None or not within(gap, times[key])]
-    return {"gaps": Gap.objects.count(), "missing": len(missing), "missing_outside_the_gap": len(outside)}
+    new = there(town.remote).keys() - known
+    missing, gaps = new - here_keys(), list(Gap.objects.open().filter(pk__gt=before))
+    written = {(entry["network"], entry["id"]): entry["created_at"] for entry in town.remote.truth(who="others")}
+    outside = [key for key in missing if not any(within(gap, key[0], written[key]) for gap in gaps)]
+    return {"written": len(new), "gaps": len(gaps), "missing": len(missing), "missing_outside_the_gaps": len(outside)}
+
+
+def mentions(town: Town) -> None:
+    town.write("x", BEYOND_THE_WALL // 10)
+
+
+def without_naming_us(town: Town) -> None:
+    """Posts that only a search finds."""
+    author = town.people["x"][0]
+    said = [f"{HEARD_OF} {town.say()}" for _ in range(4)]
+    town.remote.write_many([{"network": "x", "kind": "tweet", "author_id": author, "text": text} for text in said])
+
+
+def posts(town: Town) -> None:
+    """On our page: a comment would be as out of reach as the post above it."""
+    author = town.people["facebook"][0]
+    said = [{"network": "facebook", "kind": "post", "author_id": author, "text": town.say()} for _ in range(4)]
+    town.remote.write_many(said)
+
+
+# The pause in days, and what is written meanwhile, by the wall that is in the way.
+WALLS: dict[str, tuple[float, Callable[[Town], None]]] = {
+    "beyond_800_mentions": (0.4, mentions),
+    "beyond_7_days_of_searches": (9, without_naming_us),
+    "beyond_30_days": (40, posts),
+}
 
 
 def here_keys() -> set[tuple[str, str]]:
     rows = Message.objects.filter(removed_at__isnull=True).values_list("network", "remote_id")
-    return {("x" if network == "twitter" else network, remote_id) for network, remote_id in rows}
+    return {(name_there(network), remote_id) for network, remote_id in rows}
 
 
-def within(gap: Gap, at: float) -> bool:
+def name_there(network: str) -> str:
+    """What the sandbox calls a network of ours."""
+    return "x" if network == "twitter" else network
+
+
+def within(gap: Gap, network: str, at: float) -> bool:
     second = timedelta(seconds=1)
-    return gap.from_at - second <= datetime.fromtimestamp(at, UTC) <= gap.to_at + second
+    ours = name_there(gap.channel.network) == network
+    return ours and gap.from_at - second <= datetime.fromtimestamp(at, UTC) <= gap.to_at + second

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.base import Account, ConnectorError, ErrorKind, Secret
+from connectors.base import Account, ConnectorError, ErrorKind, Rate, Secret
 from connectors.login import Grant
 from connectors.sandbox import demo
 from inbox.clock import read_clock
@@ -187,3 +187,46 @@ def test_a_token_that_ends_soon_stands_on_every_leads_page(ada: Person) -> None:
     assert not Channel.objects.troubled().exists()
     ending = open_for(6)
     assert list(Channel.objects.troubled()) == [ending]
+
+
+# Budgets
+
+
+def test_what_rests_is_never_woken_earlier(facebook: Channel) -> None:
+    facebook.hold_back(timedelta(minutes=20), reading=True)
+    facebook.save_for_sending(timedelta(minutes=5))
+    facebook.heed(Rate(0.1, 60), reading=True)
+    assert again(facebook).reads_closed_until > make.after(19 * 60)  # type: ignore[operator]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("network", "reading", "left", "reads_rest", "sends_rest"),
+    [
+        ("facebook", True, 0.5, False, False),
+        ("facebook", True, 0.2, True, False),
+        ("facebook", False, 0.2, True, False),
+        ("facebook", True, 0.0, True, True),
+        ("facebook", False, 0.0, True, True),
+        ("twitter", True, 0.01, False, False),
+        ("twitter", True, 0.0, True, False),
+        ("twitter", False, 0.0, False, True),
+    ],
+)
+def test_near_its_end_a_budget_is_for_sending_and_at_its_end_for_nobody(
+    network: str, reading: bool, left: float, reads_rest: bool, sends_rest: bool
+) -> None:
+    channel = make.channel(network)
+    rests = channel.heed(Rate(left, 600), reading=reading)
+    channel = again(channel)
+    assert (channel.reads_closed_until is not None, channel.closed_until is not None) == (reads_rest, sends_rest)
+    assert rests == reads_rest
+
+
+def test_what_became_of_a_sending_is_read_from_the_share_of_sending(facebook: Channel, twitter: Channel) -> None:
+    for channel in (facebook, twitter):
+        channel.save_for_sending(timedelta(minutes=5))
+    assert facebook.closed_to_read_backs() is None
+    assert twitter.closed_to_read_backs() == again(twitter).reads_closed_until, "X counts reads apart"
+    facebook.hold_back(timedelta(minutes=5), reading=False)
+    assert facebook.closed_to_read_backs() == again(facebook).closed_until

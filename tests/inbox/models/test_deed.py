@@ -15,6 +15,7 @@ from connectors.sandbox.remote import Remote
 from inbox import tasks
 from inbox.models import Audit, Channel, ChannelState, Deed, DeedState, Message, Person, TooMany, What
 from inbox.models.deed import offered
+from inbox.models.intake import store
 from tests import make
 
 UNCLEAR = ConnectorError("Facebook broke off", kind=ErrorKind.UNAVAILABLE, outcome_unknown=True)
@@ -70,8 +71,30 @@ def test_liked(insult: Message, street: Remote, lea: Person) -> None:
 
 def test_what_is_gone_already_counts_as_deleted(insult: Message, street: Remote, lea: Person) -> None:
     street.delete(told(street, insult))
-    assert done(insult, What.DELETE, lea).state == DeedState.DONE
+    deed = done(insult, What.DELETE, lea)
+    assert (deed.state, deed.error_kind) == (DeedState.DONE, ErrorKind.GONE)
     assert insult.removed_at is not None
+    assert Audit.objects.filter(verb="delete_found_gone").exists(), "the record says that it was not our doing"
+    assert not Audit.objects.filter(verb="delete_done").exists()
+
+
+@pytest.mark.parametrize("what", [What.HIDE, What.UNHIDE])
+def test_a_reading_from_before_does_not_turn_it_back(
+    what: What, insult: Message, facebook: Channel, lea: Person
+) -> None:
+    Message.objects.update(hidden=what == What.UNHIDE)
+    done(insult, what, lea)
+    before = make.remote(
+        insult.text, remote_id=insult.remote_id, created_at=insult.created_at, hidden=what == What.UNHIDE
+    )
+    with transaction.atomic():
+        store(facebook, [before], as_of=make.after(-30), read=True)
+    insult.refresh_from_db()
+    assert insult.hidden == (what == What.HIDE)
+    with transaction.atomic():
+        store(facebook, [before], as_of=make.after(30), read=True)
+    insult.refresh_from_db()
+    assert insult.hidden == (what == What.UNHIDE), "what is read later holds"
 
 
 def test_what_is_gone_cannot_be_hidden(insult: Message, street: Remote, lea: Person) -> None:
@@ -149,6 +172,17 @@ def test_a_permission_that_is_missing_is_a_refusal_in_words(insult: Message, str
 def test_one_deed_at_a_time(insult: Message, lea: Person) -> None:
     first = Deed.ask(insult, What.HIDE, by=lea, reason="insults")
     assert Deed.ask(insult, What.DELETE, by=lea, reason="insults") == first
+
+
+def test_tried_again_from_a_stale_page_it_leaves_what_is_under_way_alone(insult: Message, lea: Person) -> None:
+    refused = Deed.ask(insult, What.HIDE, by=lea, reason="insults")
+    assert refused.take()
+    refused.failed(ConnectorError("no", kind=ErrorKind.NOT_ALLOWED, permanent=True))
+    newer = Deed.ask(insult, What.DELETE, by=lea, reason="insults")
+    assert not refused.again(by=lea)
+    assert newer.take()
+    newer.failed(ConnectorError("no", kind=ErrorKind.NOT_ALLOWED, permanent=True))
+    assert refused.again(by=lea)
 
 
 def test_so_many_an_hour_and_no_more(facebook: Channel, lea: Person, settings: LazySettings) -> None:

@@ -16,6 +16,7 @@ from inbox.models import Audit, Channel, Message, PagePost, Person, Quarantined
 from inbox.models.hearing import WEBHOOK
 from inbox.models.intake import quarantine
 from inbox.models.replay import replay, replay_all
+from tests import make
 from tests.inbox.browsing import client, words
 
 AT = 1795161600
@@ -60,6 +61,28 @@ def test_a_page_of_the_feed_brings_our_own_posts_too(facebook: Channel) -> None:
     ours = {**COMMENT, "id": f"{demo.PAGE_ID}_70", "from": {"id": demo.PAGE_ID, "name": "Nordnett"}}
     assert replay(kept(facebook, "feed", ours), by=None)
     assert (PagePost.objects.count(), Message.objects.count()) == (1, 0)
+
+
+def private_piece() -> dict[str, Any]:
+    said = {"sender": {"id": "9"}, "recipient": {"id": demo.PAGE_ID}, "timestamp": AT * 1000}
+    return {"id": demo.PAGE_ID, "time": AT, "messaging": [{**said, "message": {"mid": "m_1", "text": "Hej"}}]}
+
+
+def test_what_was_said_in_private_comes_into_the_private_channel(facebook: Channel, lea: Person) -> None:
+    private = make.channel("facebook", private=True)
+    assert replay(kept(facebook, WEBHOOK, {"object": "page", "entry": [private_piece()]}), by=lea)
+    assert Message.objects.get().thread.channel == private
+
+
+def test_nothing_comes_into_a_channel_that_is_off_but_what_was_its_own(
+    facebook: Channel, lea: Person, ada: Person
+) -> None:
+    private = make.channel("facebook", private=True)
+    private.disconnect(by=ada)
+    row = kept(facebook, WEBHOOK, {"object": "page", "entry": [private_piece()]})
+    facebook.disconnect(by=ada)
+    assert replay(row, by=lea)
+    assert Message.objects.get().thread.channel == facebook
 
 
 def test_a_post_of_x_comes_in_without_the_name_of_its_author(twitter: Channel) -> None:
