@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,13 +23,13 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from connectors.answer import Unreadable, as_object
-from connectors.base import ConnectorError, Malformed, Window
+from connectors.base import ConnectorError, Malformed, Page, Window
 from inbox import tasks
-from inbox.models import Message, Quarantined, RawEvent, Stream
-from inbox.models.intake import storable
+from inbox.models import Channel, Message, Quarantined, RawEvent, Stream
+from inbox.models.intake import commit_page, storable
 from tests import make
 from tests.connectors import stub
-from tests.connectors.answers import FIXTURES, LONG_AGO, fixture
+from tests.connectors.answers import FIXTURES, fixture
 from tests.connectors.test_mutations import mutants
 
 Figures = dict[str, object]
@@ -41,6 +41,9 @@ US = {
     "feed": "https://blog.example/feed",
 }
 BATCH = 200
+# Most bodies are notifications: so they come, and a worker hears many of them in one go.
+KINDS = ("entry", "entry", "page", "bytes", "feed", *["notice"] * 5)
+SOME, MOST_WAITING, AGAIN = 16, 300, 10
 # What a worker may die of: everything but the connectors' own error, which it expects.
 DEATHS = (
     ValueError,
@@ -173,7 +176,10 @@ class Town:
     def __init__(self, server: stub.Stub) -> None:
         self.server = server
         self.channels = {network: make.channel(network, account_id=US[network], reach_days=3650) for network in US}
+        self.connectors = {network: channel.connect() for network, channel in self.channels.items()}
         self.tally = Tally()
+        self.notices = Notices(self)
+        self.malformed: tuple[Malformed, ...] = ()
         self.fresh = 10
 
     def next_fresh(self) -> int:
@@ -183,26 +189,30 @@ class Town:
     def read(self, network: str, stream: str, body: bytes) -> None:
         """As a worker reads a stream from its beginning."""
         self.tally.bodies += 1
+        self.server.requests.clear()
         self.server.answer = stub.plain(body, headers={"Content-Type": "application/json"})
-        channel = self.channels[network]
-        Stream.objects.filter(channel=channel).delete()
-        try:
-            tasks.read_stream(channel, channel.connect(), stream, 1, "")
-        except ConnectorError as error:
-            channel.record_error(error)
-            self.tally.refused += 1
-        except DEATHS as death:
-            self.tally.died += 1
-            self.tally.deaths.append(f"{network} {stream}: {death!r} from {body[:300]!r}")
+        channel, self.malformed = self.channels[network], ()
+        if known := Stream.objects.filter(channel=channel, key=stream).first():
+            known.keep(Window())
+        with mock.patch("inbox.tasks.commit_page", self.commit), self.surviving(f"{network} {stream}", body):
+            try:
+                tasks.read_stream(channel, self.connectors[network], stream, 1, "")
+            except ConnectorError as error:
+                channel.record_error(error)
+                self.tally.refused += 1
 
-    def hear(self, body: bytes) -> None:
-        self.tally.bodies += 1
+    def commit(self, channel: Channel, stream: Stream, page: Page) -> int | None:
+        """The product's own; what its connector could not read is remembered."""
+        self.malformed = page.malformed
+        return commit_page(channel, stream, page)
+
+    @contextmanager
+    def surviving(self, what: str, body: bytes) -> Iterator[None]:
         try:
-            if pk := RawEvent.keep("facebook", self.channels["facebook"].pk, body):
-                tasks.hear(pk)
+            yield
         except DEATHS as death:
             self.tally.died += 1
-            self.tally.deaths.append(f"webhook: {death!r} from {body[:300]!r}")
+            self.tally.deaths.append(f"{what}: {death!r} from {body[:300]!r}")
 
     def one_bad_entry(self, lane: Lane, bad: Any) -> None:
         fresh = lane.fresh(self.next_fresh())
@@ -222,10 +232,7 @@ class Town:
 
     def see_kept(self, lane: Lane, body: bytes, before: int) -> None:
         """What the connector could not read is in the quarantine, and once, also when it comes again."""
-        channel = self.channels[lane.network]
-        bad = channel.connect().fetch_page(lane.stream, Window(), since=LONG_AGO, known={}).malformed
-        kept = set(Quarantined.objects.filter(channel=channel).values_list("digest", flat=True)) if bad else set()
-        self.tally.dropped += len({digest(one) for one in bad} - kept)
+        self.tally.dropped += dropped(self.channels[lane.network], self.malformed)
         after = Quarantined.objects.count()
         self.tally.quarantined += after - before
         if after > before:
@@ -240,22 +247,92 @@ class Town:
             self.tally.deaths.append(f"late: {lane.network} {lane.stream}")
 
 
+def dropped(channel: Channel, malformed: Sequence[Malformed]) -> int:
+    """How many of these are not in the quarantine."""
+    digests = {digest(one) for one in malformed}
+    kept = channel.quarantine.filter(digest__in=digests).count() if digests else 0
+    return len(digests) - kept
+
+
 def digest(bad: Malformed) -> str:
     raw = json.dumps(storable(bad.raw), sort_keys=True).encode()
     return hashlib.md5(raw, usedforsecurity=False).hexdigest()
 
 
-NOTIFICATION = {
-    "id": "5", "time": 1795161600, "changes": [{"field": "feed", "value": {
-        "item": "comment", "verb": "add", "comment_id": "70_1", "post_id": "5_70", "parent_id": "5_70",
-        "from": {"id": "9", "name": "Elin"}, "created_time": 1795161600, "message": "Hej"}}],
-}  # fmt: skip
+def facebook_notice(n: int) -> Any:
+    value = {"item": "comment", "verb": "add", "comment_id": f"70_{3 * 10**9 + n}", "post_id": "5_70",
+             "parent_id": "5_70", "from": {"id": "9", "name": "Elin"}, "created_time": 1795161600,
+             "message": "Hej"}  # fmt: skip
+    return {"id": "5", "time": 1795161600, "changes": [{"field": "feed", "value": value}]}
 
 
-def notification(n: int) -> Any:
-    made = copy.deepcopy(NOTIFICATION)
-    made["changes"][0]["value"]["comment_id"] = f"70_{3 * 10**9 + n}"  # type: ignore[index]
-    return made
+def twitter_notice(n: int) -> Any:
+    tweet_id = str(3 * 10**18 + n)
+    payload = {"id": tweet_id, "text": "@nordnett hej", "author_id": "9", "conversation_id": tweet_id}
+    return {"event_uuid": tweet_id, "filter": {"user_id": US["twitter"]}, "event_type": "post.mention.create",
+            "payload": payload}  # fmt: skip
+
+
+@dataclass
+class Notices:
+    """Notifications that wait for a worker, who hears many at a time. followers: what must have come in by then."""
+
+    town: Town
+    told: list[tuple[str, bytes]] = field(default_factory=list)
+    followers: list[str] = field(default_factory=list)
+    facebooks = {"object": "page"}
+
+    def tell(self, network: str, body: bytes) -> None:
+        if RawEvent.keep(network, self.town.channels[network].pk, body):
+            self.town.tally.bodies += 1
+            self.told.append((network, body))
+
+    def good(self) -> None:
+        """One of each network that nobody has been at."""
+        n = self.town.next_fresh()
+        self.tell("facebook", json.dumps({**self.facebooks, "entry": [facebook_notice(n)]}).encode())
+        self.tell("twitter", json.dumps({"data": twitter_notice(n)}).encode())
+        self.followers += [f"70_{3 * 10**9 + n}", str(3 * 10**18 + n)]
+
+    def batch(self, bad: Any) -> bytes:
+        """A bad piece before a good one in one body, as Facebook sends them."""
+        n = self.town.next_fresh()
+        self.followers.append(f"70_{3 * 10**9 + n}")
+        return json.dumps({**self.facebooks, "entry": [bad, facebook_notice(n)]}).encode()
+
+    def hear(self) -> None:
+        """As workers do; then some that could not be read come once more, when nobody knows of the first time."""
+        before = Quarantined.objects.count()
+        self.heard()
+        after = Quarantined.objects.count()
+        self.town.tally.quarantined += after - before
+        unread = [(network, body) for network, body in self.told if self.missing(network, body)]
+        RawEvent.objects.all().delete()
+        for network, body in unread[:AGAIN]:
+            self.tell(network, body)
+        self.heard()
+        self.town.tally.doubled += Quarantined.objects.count() - after
+        self.see_followers()
+        self.told.clear()
+
+    def heard(self) -> None:
+        with self.town.surviving("notices", b"".join(body for _network, body in self.told)):
+            tasks.hear(0)
+        waiting = RawEvent.objects.filter(read_at__isnull=True)
+        self.town.tally.late += waiting.count()
+        waiting.delete()
+
+    def missing(self, network: str, body: bytes) -> bool:
+        """Whether there is something in it that cannot be read; that must be in the quarantine."""
+        malformed = RawEvent(network=network, body=body, tries=0).notification().malformed
+        self.town.tally.dropped += dropped(self.town.channels[network], malformed)
+        return bool(malformed)
+
+    def see_followers(self) -> None:
+        here = set(Message.objects.filter(remote_id__in=self.followers).values_list("remote_id", flat=True))
+        self.town.tally.late += len(set(self.followers) - here)
+        self.town.tally.deaths += [f"late: {one}" for one in self.followers if one not in here]
+        self.followers.clear()
 
 
 def bitten(draw: st.DataObject, body: bytes) -> bytes:
@@ -271,7 +348,7 @@ def live(town: Town, times: int, number: int) -> None:
 
     def case(data: st.DataObject) -> None:
         lane = data.draw(st.sampled_from(ways))
-        kind = data.draw(st.sampled_from(["entry", "entry", "entry", "page", "bytes", "notice", "feed"]))
+        kind = data.draw(st.sampled_from(KINDS))
         if kind == "entry":
             town.one_bad_entry(lane, data.draw(mutants(lane.entries[0])))
         elif kind == "page":
@@ -281,7 +358,7 @@ def live(town: Town, times: int, number: int) -> None:
         elif kind == "feed":
             town.read("feed", "entries", bitten(data, blog))
         else:
-            told_badly(town, data)
+            told_badly(town.notices, data)
 
     batch = 0
     while town.tally.bodies < times:
@@ -290,18 +367,27 @@ def live(town: Town, times: int, number: int) -> None:
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         seed(number + batch)(made(given(st.data())(case)))()
+        town.notices.hear()
         batch += 1
 
 
-def told_badly(town: Town, data: st.DataObject) -> None:
-    number = town.next_fresh()
-    entry = [data.draw(mutants(NOTIFICATION)), notification(number)]
-    body = json.dumps({"object": "page", "entry": entry}).encode()
-    town.hear(bitten(data, body) if data.draw(st.booleans()) and data.draw(st.booleans()) else body)
-    town.hear(json.dumps({"object": "page", "entry": [notification(number)]}).encode())
-    if not Message.objects.filter(network="facebook", remote_id=f"70_{3 * 10**9 + number}").exists():
-        town.tally.late += 1
-        town.tally.deaths.append("late: webhook")
+def told_badly(notices: Notices, data: st.DataObject) -> None:
+    """A few of what a worker hears in one go."""
+    for _ in range(SOME):
+        if data.draw(st.booleans()):
+            notices.tell("twitter", changed_in_bytes(data, {"data": data.draw(mutants(twitter_notice(1)))}))
+        else:
+            body = notices.batch(data.draw(mutants(facebook_notice(1))))
+            notices.tell("facebook", body)
+    notices.tell("facebook", bitten(data, json.dumps({"object": "page", "entry": [facebook_notice(2)]}).encode()))
+    notices.good()
+    if len(notices.told) > MOST_WAITING:
+        notices.hear()
+
+
+def changed_in_bytes(data: st.DataObject, body: Any) -> bytes:
+    raw = json.dumps(body).encode()
+    return bitten(data, raw) if data.draw(st.integers(0, 9)) == 0 else raw
 
 
 @contextmanager
