@@ -43,7 +43,7 @@ US = {
 BATCH = 200
 # Most bodies are notifications: so they come, and a worker hears many of them in one go.
 KINDS = ("entry", "entry", "page", "bytes", "feed", *["notice"] * 5)
-SOME, MOST_WAITING, AGAIN = 16, 300, 10
+SOME, MOST_WAITING, AGAIN = 8, 300, 10
 # What a worker may die of: everything but the connectors' own error, which it expects.
 DEATHS = (
     ValueError,
@@ -294,11 +294,11 @@ class Notices:
         self.tell("twitter", json.dumps({"data": twitter_notice(n)}).encode())
         self.followers += [f"70_{3 * 10**9 + n}", str(3 * 10**18 + n)]
 
-    def batch(self, bad: Any) -> bytes:
-        """A bad piece before a good one in one body, as Facebook sends them."""
+    def batch(self, bad: Sequence[Any]) -> bytes:
+        """Bad pieces and a good one after them in one body, as Facebook sends them."""
         n = self.town.next_fresh()
         self.followers.append(f"70_{3 * 10**9 + n}")
-        return json.dumps({**self.facebooks, "entry": [bad, facebook_notice(n)]}).encode()
+        return json.dumps({**self.facebooks, "entry": [*bad, facebook_notice(n)]}).encode()
 
     def hear(self) -> None:
         """As workers do; then some that could not be read come once more, when nobody knows of the first time."""
@@ -306,7 +306,7 @@ class Notices:
         self.heard()
         after = Quarantined.objects.count()
         self.town.tally.quarantined += after - before
-        unread = [(network, body) for network, body in self.told if self.missing(network, body)]
+        unread = self.unread()
         RawEvent.objects.all().delete()
         for network, body in unread[:AGAIN]:
             self.tell(network, body)
@@ -322,11 +322,17 @@ class Notices:
         self.town.tally.late += waiting.count()
         waiting.delete()
 
-    def missing(self, network: str, body: bytes) -> bool:
-        """Whether there is something in it that cannot be read; that must be in the quarantine."""
-        malformed = RawEvent(network=network, body=body, tries=0).notification().malformed
-        self.town.tally.dropped += dropped(self.town.channels[network], malformed)
-        return bool(malformed)
+    def unread(self) -> list[tuple[str, bytes]]:
+        """Those with something in them that cannot be read; that must be in the quarantine."""
+        bad: dict[str, list[Malformed]] = {"facebook": [], "twitter": []}
+        found = []
+        for network, body in self.told:
+            malformed = RawEvent(network=network, body=body, tries=0).notification().malformed
+            bad[network] += malformed
+            if malformed:
+                found.append((network, body))
+        self.town.tally.dropped += sum(dropped(self.town.channels[name], odd) for name, odd in bad.items())
+        return found
 
     def see_followers(self) -> None:
         here = set(Message.objects.filter(remote_id__in=self.followers).values_list("remote_id", flat=True))
@@ -372,14 +378,12 @@ def live(town: Town, times: int, number: int) -> None:
 
 
 def told_badly(notices: Notices, data: st.DataObject) -> None:
-    """A few of what a worker hears in one go."""
+    """Some of what a worker hears in one go."""
     for _ in range(SOME):
-        if data.draw(st.booleans()):
-            notices.tell("twitter", changed_in_bytes(data, {"data": data.draw(mutants(twitter_notice(1)))}))
-        else:
-            body = notices.batch(data.draw(mutants(facebook_notice(1))))
-            notices.tell("facebook", body)
-    notices.tell("facebook", bitten(data, json.dumps({"object": "page", "entry": [facebook_notice(2)]}).encode()))
+        notices.tell("twitter", changed_in_bytes(data, {"data": data.draw(mutants(twitter_notice(1)))}))
+        entry = [data.draw(mutants(facebook_notice(1)))]
+        notices.tell("facebook", changed_in_bytes(data, {"object": "page", "entry": entry}))
+    notices.tell("facebook", notices.batch([data.draw(mutants(facebook_notice(1))) for _ in range(2)]))
     notices.good()
     if len(notices.told) > MOST_WAITING:
         notices.hear()

@@ -99,6 +99,14 @@ def test_what_still_cannot_be_read_stays_with_the_reason(stream: str, raw: objec
     assert not Audit.objects.filter(verb="quarantine_replayed").exists()
 
 
+def test_an_entry_that_is_null_is_kept_like_every_other(facebook: Channel) -> None:
+    row = kept(facebook, WEBHOOK, None)
+    assert row.raw is None
+    kept(facebook, WEBHOOK, None)
+    assert Quarantined.objects.count() == 1
+    assert not replay(row, by=None)
+
+
 def test_all_of_a_channel_at_once_and_one_bad_piece_holds_up_nobody(facebook: Channel, lea: Person) -> None:
     kept(facebook, "comments/5_70", ODD)
     kept(facebook, "comments/5_70", COMMENT)
