@@ -234,7 +234,7 @@ X = [
         TOO_MANY,
         K.RATE,
         CERTAIN,
-        retry_after=7801,
+        retry_after=7201,
         headers={**reset(NOW + 60), **reset(NOW + 7200, "x-user-limit-24hour"), "x-user-limit-24hour-remaining": "0"},
     ),
     Row(
