@@ -101,7 +101,11 @@ def channel_connected(request: HttpRequest) -> HttpResponse:
     if consent.channel:
         return connect_again(request, consent, consent.channel, offers)
     if not offers:
-        return begin_again(request, _("Nothing there can be connected: this person runs no page."), consent)
+        return begin_again(
+            request,
+            _("Nothing there can be connected: this person runs no page, or none with such an account."),
+            consent,
+        )
     consent.keep(offers)
     return redirect("channel_choose", consent.state)
 

@@ -20,7 +20,7 @@ from tests import make
 from tests.inbox.browsing import client as any_client
 from tests.inbox.browsing import words
 
-NETWORKS = {"facebook": demo.PAGE_ID, "twitter": demo.X_USER_ID}
+NETWORKS = {"facebook": demo.PAGE_ID, "instagram": demo.INSTAGRAM_USER_ID, "twitter": demo.X_USER_ID}
 HOST = "127.0.0.1:8080"
 GONE = ConnectorError("the token was revoked", kind=ErrorKind.TOKEN, permanent=True)
 
@@ -90,12 +90,20 @@ def test_the_page_says_what_will_be_asked_for(ada: Person) -> None:
     ("site", "left_out", "told"),
     [
         ("facebook", "pages_manage_engagement", "answer, hide and delete comments"),
+        ("instagram", "instagram_manage_comments", "read comments and mentions, answer, hide and delete"),
         ("twitter", "offline.access", "stay connected for more than two hours"),
     ],
 )
 def test_what_was_left_out_is_named(site: str, left_out: str, told: str, ada: Person) -> None:
     page = words(connect(client(ada), site, leaving_out=left_out))
     assert f"Was not allowed, and so does not work: {told}." in page
+
+
+def test_a_page_without_an_account_on_instagram_connects_nothing(ada: Person) -> None:
+    browser = client(ada)
+    address = consent_url(browser, reverse("channel_connect", args=["instagram"]))
+    assert "none with such an account" in follow(browser, agree(address, leaving_out="instagram_basic"))
+    assert not Channel.objects.exists()
 
 
 def test_an_account_that_renews_itself_says_so_and_a_page_counts_its_days(ada: Person) -> None:
