@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
@@ -22,6 +22,19 @@ def role_of(request: HttpRequest) -> str:
     """anonymous, or the person's role. Who is locked out is not signed in at all."""
     user = request.user
     return user.role if isinstance(user, Person) and user.is_active else "anonymous"
+
+
+class WholeFiles(MiddlewareMixin):
+    """Static files in one piece: under ASGI Django would read the stream whole all the same, and warn of it."""
+
+    def process_response(self, _request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not isinstance(response, FileResponse):
+            return response
+        whole = HttpResponse(b"".join(response), status=response.status_code, headers=response.headers)
+        if "Content-Type" not in response.headers:
+            del whole.headers["Content-Type"]
+        response.close()
+        return whole
 
 
 class DefaultDeny(MiddlewareMixin):

@@ -17,13 +17,7 @@ from policies.models import Rulebook, Situation
 from tests import make
 from tests.browser import harness, rows, site
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    # WhiteNoise hands its files to ASGI as they are; uvicorn reads them at once and leaves their closing to Python.
-    pytest.mark.filterwarnings(
-        "ignore:StreamingHttpResponse must consume", "ignore::pytest.PytestUnraisableExceptionWarning"
-    ),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 DESK = ("/", "/?list=needs", "/?list=all", "/?list=all&q=faktura", "/follow-ups/", "/me/", "/rules/", "/snippets/")
 LEADS = ("/board/", "/channels/", "/people/", "/situations/", "/follow-ups/?all")
