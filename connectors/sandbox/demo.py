@@ -98,7 +98,8 @@ def populate(world: World) -> None:
             for network in (FACEBOOK, X, MASTODON, BLOG, INSTAGRAM):
                 world.add_person(_customer(network, name, language, followers=12 + 7 ** (number + 1) % 9000, at=now))
     media = [
-        NewEntry(INSTAGRAM, "media", INSTAGRAM_USER_ID, text, created_at=now - age) for text, age in MEDIA.values()
+        NewEntry(INSTAGRAM, "media", INSTAGRAM_USER_ID, text, created_at=now - age, extra=_picture(name))
+        for name, (text, age) in MEDIA.items()
     ]
     posts = [
         NewEntry(FACEBOOK, "post", PAGE_ID, text, wall_id=PAGE_ID, created_at=now - age) for text, age in POSTS.values()
@@ -109,6 +110,10 @@ def populate(world: World) -> None:
     ]
     entries = [NewEntry(BLOG, "entry", BLOG_USER_ID, text, created_at=now - age) for text, age in ENTRIES.values()]
     world.write_many(posts + tweets + statuses + entries + media)
+
+
+def _picture(name: str) -> dict[str, object]:
+    return {"media": [{"url": f"/media/{name}.png"}]}
 
 
 def _customer(network: str, name: str, language: str, *, followers: int, at: float) -> Person:

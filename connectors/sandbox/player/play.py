@@ -115,12 +115,15 @@ class Play:
         if not self._left:
             self._left = self._chance.sample(self._scripts, len(self._scripts))
         script = self._left.pop()
+        self.opened += 1
+        place = self._place(script)
+        if place is None and script.network in UNDER:
+            return  # a world from before we had anything there to write under
         author = self._somebody(script)
-        entry = self._write(script, author, script.text, self._place(script))
+        entry = self._write(script, author, script.text, place)
         conversation = Conversation(script, author, entry, entry, now, {entry["id"]})
         self._conversations.append(conversation)
         self._ready(conversation)
-        self.opened += 1
 
     def _go_on(self, conversation: Conversation, now: float) -> None:
         turn = conversation.next

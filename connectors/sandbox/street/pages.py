@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from connectors.sandbox.entries import FACEBOOK, Entry, Person, X
+from connectors.sandbox.entries import FACEBOOK, INSTAGRAM, Entry, Person, X
 from connectors.sandbox.markup import Html, document, el, join
 from connectors.sandbox.street.reading import Reading, Strand
 from connectors.sandbox.street.words import Say
 
 HUES = 6
 DEEPEST = 3
-LENGTHS = {FACEBOOK: 8000, X: 4000}
+LENGTHS = {FACEBOOK: 8000, INSTAGRAM: 2200, X: 4000}
+# What an answer is on each.
+ANSWERS = {FACEBOOK: "comment", INSTAGRAM: "comment", X: "tweet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +120,18 @@ def _columns(view: View) -> Html:
     around_title = view.say("Around @{handle}", handle=view.handle)
     wall = _column(view, "facebook", page_title, _composer(view, FACEBOOK), view.reading.wall())
     around = _column(view, "x", around_title, _composer(view, X), view.reading.around())
-    columns = el("div", wall, around, _letters(view), class_="columns" if view.name else "columns two")
+    pictures = _column(view, "instagram", _pictures_title(view), join(), view.reading.pictures())
+    columns = el("div", wall, around, pictures, _letters(view), class_="columns" if view.name else "columns two")
     return join(_ways(view, page_title, around_title), columns)
+
+
+def _pictures_title(view: View) -> str:
+    return view.say("Pictures of {company}", company=view.company.name)
 
 
 def _ways(view: View, page_title: str, around_title: str) -> Html:
     """On a narrow screen the columns stand beneath each other: a way to each without scrolling past the others."""
-    ways = {"facebook-title": page_title, "x-title": around_title}
+    ways = {"facebook-title": page_title, "x-title": around_title, "instagram-title": _pictures_title(view)}
     if view.name:
         ways["letters-title"] = view.say("Messages to {company}", company=view.company.name)
     links = [el("li", el("a", title, href=f"#{id}")) for id, title in ways.items()]
@@ -189,7 +196,7 @@ def _byline(view: View, strand: Strand) -> Html:
         el("span", view.say("edited"), class_="quiet") if entry.edited_at else None,
         el("span", view.say("hidden by {company}", company=view.company.name), class_="mark") if entry.hidden else None,
     ]
-    handle = el("span", f"@{author.handle}", class_="quiet") if entry.network == X else None
+    handle = el("span", f"@{author.handle}", class_="quiet") if entry.network != FACEBOOK else None
     name = el("span", author.name, class_="name")
     return el("p", _face(author.name), name, handle, _time(view, entry.created_at), *marks, class_="byline")
 
@@ -228,8 +235,8 @@ def _acts(view: View, strand: Strand) -> Html:
 
 def _answer(view: View, strand: Strand) -> Html:
     entry = strand.entry
-    kind = "comment" if entry.network == FACEBOOK else "tweet"
-    title = view.say("Write a comment") if entry.kind == "post" else view.say("Answer")
+    kind = ANSWERS[entry.network]
+    title = view.say("Write a comment") if entry.kind in ("post", "media") else view.say("Answer")
     label = view.say("Your answer to {name}", name=strand.author.name)
     form = _form(view, entry.network, kind, f"answer-{entry.id}", label, view.say("Publish"), parent=entry.id)
     return el("details", el("summary", title), form, id=f"answers-{entry.id}")

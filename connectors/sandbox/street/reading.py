@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from connectors.sandbox.entries import FACEBOOK, Entry, Person, X
+from connectors.sandbox.entries import FACEBOOK, INSTAGRAM, Entry, Person, X
 from connectors.sandbox.world import World, conversation_id
 
 POSTS = 12
@@ -28,7 +28,9 @@ class Reading:
     def __init__(self, world: World, name: str | None) -> None:
         self._world = world
         self._people: dict[tuple[str, str], Person] = {}
-        self.accounts = {network: account(world, network, name) if name else None for network in (FACEBOOK, X)}
+        self.accounts = {
+            network: account(world, network, name) if name else None for network in (FACEBOOK, INSTAGRAM, X)
+        }
 
     def wall(self, *, threads: int = THREADS) -> list[Strand]:
         """The page's posts and its visitors', the one with the newest comment first."""
@@ -39,6 +41,15 @@ class Reading:
             " AND b.root_id = entry.id AND b.deleted_at IS NULL), 0)) DESC LIMIT :posts",
         )
         return [self._strand(post, threads=threads) for post in posts]
+
+    def pictures(self, *, threads: int = THREADS) -> list[Strand]:
+        """Our media, the newest first."""
+        media = self._world.standing_many(
+            "network = 'instagram' AND kind = 'media' AND author_id = :us",
+            {"us": company(self._world, INSTAGRAM).id, "posts": POSTS},
+            "ORDER BY position DESC LIMIT :posts",
+        )
+        return [self._strand(one, threads=threads) for one in media]
 
     def around(self, *, threads: int = THREADS) -> list[Strand]:
         """Our tweets and those that name us, each with the whole conversation it began."""

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from connectors.sandbox.entries import FACEBOOK, Entry, NewEntry, Person, Refusal, X
+from connectors.sandbox.entries import FACEBOOK, INSTAGRAM, Entry, NewEntry, Person, Refusal, X
 from connectors.sandbox.guard import POLICY, refuse_strangers
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.street import pages
@@ -18,7 +18,7 @@ from connectors.sandbox.street.reading import Reading, account, company, names
 from connectors.sandbox.street.words import chosen, speaker
 
 COOKIE = "street_name"
-KINDS = {FACEBOOK: ("post", "comment", "private"), X: ("tweet", "private")}
+KINDS = {FACEBOOK: ("post", "comment", "private"), INSTAGRAM: ("comment",), X: ("tweet", "private")}
 
 
 async def show(request: Request) -> Response:
@@ -40,7 +40,7 @@ async def change(request: Request) -> Response:
 
 
 async def choose(request: Request) -> Response:
-    """Be somebody: accounts on both networks are made for a name that has none."""
+    """Be somebody: accounts on every network here are made for a name that has none."""
     sandbox: Sandbox = request.app.state.sandbox
     form = await _form(request)
     name = " ".join((form.get("new_name") or form.get("name", "")).split())[:60]

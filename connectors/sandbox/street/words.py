@@ -22,6 +22,7 @@ CATALOGUE: Mapping[str, tuple[str, str, str]] = {
     "Or a new name": ("Eller ett nytt namn", "Eller et nytt navn", "Eller et nyt navn"),
     "Choose": ("Välj", "Velg", "Vælg"),
     "The page of {company}": ("{company}s sida", "Siden til {company}", "{company}s side"),
+    "Pictures of {company}": ("Bilder från {company}", "Bilder fra {company}", "Billeder fra {company}"),
     "Around @{handle}": ("Kring @{handle}", "Rundt @{handle}", "Omkring @{handle}"),
     "Messages to {company}": ("Meddelanden till {company}", "Meldinger til {company}", "Beskeder til {company}"),
     "Only you and {company} can read these.": (

@@ -51,6 +51,14 @@ def answer(street: Remote, to: Json, text: str = "Det kommenterer vi ikke.") -> 
     return street.write(network=to["network"], kind=kind, author_id=us, text=text, parent_id=to["id"], via="api")
 
 
+def test_where_there_is_nothing_of_ours_nobody_writes_and_the_play_goes_on(street: Remote, clock: Hands) -> None:
+    street.reset(people=False)
+    nowhere = Script("one", "sv", "outage", "instagram", "comment", "När kommer ni hit?", "tower")
+    play = Play(street, [nowhere], now=clock)
+    play.step(once=True)
+    assert (customers(street), play.over) == ([], True)
+
+
 def test_on_a_blog_people_write_under_an_entry_and_go_on_under_the_answer(street: Remote, clock: Hands) -> None:
     told = Script("one", "da", "service", "blog", "comment", "Hvad med fastnet?", "copper", (Turn("answer", "Tak!"),))
     play = Play(street, [told], now=clock)

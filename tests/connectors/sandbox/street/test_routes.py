@@ -7,6 +7,7 @@ import facebook
 import pytest
 import requests
 
+from connectors.sandbox import demo
 from connectors.sandbox.remote import Remote
 
 Json = dict[str, Any]
@@ -75,6 +76,18 @@ def test_a_comment_under_the_pages_post_reaches_the_api(
     assert answer.url.endswith(f"/street#e-{last(street)['id']}")
     [found] = graph.get_connections(post["id"], "comments", fields="message,from")["data"]
     assert (found["message"], found["from"]["name"]) == ("Når kommer fiber?", "Kari Nordmann")
+
+
+def test_a_comment_under_a_picture_and_our_answer_stand_there(kari: Visitor, street: Remote) -> None:
+    media = next(entry for entry in street.truth("instagram") if entry["text"] == demo.MEDIA["tower"][0])
+    kari.press("write", network="instagram", kind="comment", parent_id=media["id"], text="Når kommer dere hit?")
+    asked = last(street)
+    assert (asked["network"], asked["parent_id"]) == ("instagram", media["id"])
+    ours = {"network": "instagram", "kind": "comment", "author_id": demo.INSTAGRAM_USER_ID}
+    street.write(**ours, text="I mars!", parent_id=asked["id"])
+    page = kari.see()
+    assert page.index("Når kommer dere hit?") < page.index("I mars!")
+    assert kari.press("write", network="instagram", kind="media", text="Hei").status_code == 422
 
 
 def test_a_visitors_post_stands_on_the_page(kari: Visitor, street: Remote, graph: facebook.GraphAPI) -> None:
