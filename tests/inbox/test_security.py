@@ -103,10 +103,10 @@ def policy(answer: HttpResponseBase) -> dict[str, str]:
 def test_every_page_is_strict_and_has_nothing_inline(
     who: str, objects: Objects, people: dict[str, Person | None]
 ) -> None:
-    seen = 0
+    seen, browser = 0, client(people[who])
     for route, path in pages(objects):
         for headers in ({}, HTMX):
-            answer = client(people[who]).get(path, headers=headers)
+            answer = browser.get(path, headers=headers)
             assert policy(answer) == POLICY, route
             assert answer.headers["X-Frame-Options"] == "DENY"
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -207,13 +207,13 @@ def test_a_hostile_text_is_text_and_inert_on_every_page(
     bare = injected(Page(client(lea).get(reverse("desk"))))
     thread, held = seeded(facebook, text, anna, lea)
     shown = 0
-    for person in (anna, lea):
+    for browser in (client(anna), client(lea)):
         for path in (
             reverse("desk"), reverse("desk") + "?list=all", reverse("follow_ups") + "?all=1", reverse("channels"),
             reverse("board"), *(reverse(each, args=[one.pk]) for one in (thread, held) for each in
                                 ("thread", "thread_messages", "thread_head", "thread_side", "reply_compose")),
         ):  # fmt: skip
-            page = Page(client(person).get(path))
+            page = Page(browser.get(path))
             assert not page.inline, (path, page.inline)
             assert injected(page) == bare, path
             loud = [words for words, inert in page.texts if MARK in words and not inert]
