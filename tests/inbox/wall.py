@@ -62,6 +62,8 @@ class Wall:
 class WallConnector(Facebook):
     """Facebook as the rest of Samtal sees it, with the wall behind it."""
 
+    rate = None  # no answer of it speaks of a budget
+
     def __init__(self, wall: Wall) -> None:
         Connector.__init__(self, Credentials(wall.account_id))  # no tokens, no HTTP
         self.wall = wall
