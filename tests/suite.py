@@ -16,6 +16,7 @@ from config.processes.errors import StartError
 
 PROCESSORS = 2
 MODULE = (sys.executable, "-m")
+DJANGOFMT = str(Path(sys.executable).with_name("djangofmt"))
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 NO_CHROMIUM = "The browser tests need Chromium: install it (Debian: apt-get install chromium), then `make test` again."
 
@@ -45,6 +46,8 @@ CHECKS = (
     Step("format", (*MODULE, "ruff", "format", "--check", ".")),
     Step("contracts", (sys.executable, "-c", LINT_IMPORTS)),
     Step("migrations", (sys.executable, "manage.py", "makemigrations", "--check", "--dry-run")),
+    Step("templates", (DJANGOFMT, "--check", "templates")),
+    Step("markup", (DJANGOFMT, "check", "templates")),
 )
 # A file stays together: its tests share what is costly to build. The order of the folders is kept, since xdist's own,
 # files with many tests first, leaves the longest tests to the end, when one processor has nothing left to do. Three at
