@@ -20,6 +20,26 @@ def test_four_languages_meet_in_one_concept(words: tuple[str, ...], concept: str
     assert all(concept in all_in(word) for word in words)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "giffgaff sorted it in minutes",
+        "hos Telias butik",
+        "ikea's return policy",
+        "Jag byter till Tre nu",
+        "Tre har sänkt priset",
+        "How is Norwegian better?",
+    ],
+)
+def test_other_suppliers_are_known_by_name(text: str) -> None:
+    assert "SUPPLIER" in all_in(text)
+
+
+@pytest.mark.parametrize("text", ["Tre veckor utan nät", "i tre veckor", "get well soon", "the sky is blue", "Is og sne"])
+def test_an_everyday_word_is_no_supplier(text: str) -> None:
+    assert "SUPPLIER" not in all_in(text)
+
+
 def test_compounds_are_told_by_their_last_part() -> None:
     assert "press" in of_word(plain("nyhetsrum"))
     assert "close" in of_word(plain("butiksstängning"))
