@@ -35,8 +35,11 @@ class Block:
 
 
 def _block(hashes: npt.NDArray[np.uint64]) -> Block:
-    buckets, counts = np.unique((hashes >> np.uint64(64 - BITS)).astype(np.int64), return_counts=True)
-    return Block(buckets, counts.astype(np.float32))
+    """Distinct buckets in order, counted; what numpy.unique does, without its checks."""
+    found = np.sort((hashes >> np.uint64(64 - BITS)).astype(np.int64))
+    firsts = np.flatnonzero(np.r_[True, found[1:] != found[:-1]]) if len(found) else np.empty(0, np.int64)
+    counts = np.diff(firsts, append=len(found))
+    return Block(found[firsts], counts.astype(np.float32))
 
 
 def pieces(text: str) -> Block:
@@ -87,13 +90,8 @@ def _pairs(codes: npt.NDArray[np.uint64], places: npt.NDArray[np.int64]) -> npt.
         return codes[one] * _BASE + codes[other]
 
 
-@lru_cache(maxsize=50_000)
-def _code(name: str) -> int:
-    return zlib.crc32(name.encode())
-
-
 def _codes(names: list[str]) -> npt.NDArray[np.uint64]:
-    return np.fromiter(map(_code, names), np.uint64, len(names))
+    return np.array([zlib.crc32(name.encode()) for name in names], np.uint64)
 
 
 def _mixed(codes: npt.NDArray[np.uint64]) -> Block:

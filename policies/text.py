@@ -37,6 +37,15 @@ def _clusters(text: str) -> list[Span]:
     return list(zip(starts, [*starts[1:], len(text)], strict=True))
 
 
+def _keeps_places(text: str) -> bool:
+    """Emoji, dashes and curly quotes do; marks of their own, full-width letters and what is invisible do not."""
+    return (
+        unicodedata.is_normalized("NFKC", text)
+        and _INVISIBLE.isdisjoint(text)
+        and not any(map(unicodedata.combining, text))
+    )
+
+
 @lru_cache(maxsize=512)
 def fold(text: str) -> Folded:
     """Lower case, NFC letters, plain digits and dashes, nothing invisible.
@@ -46,6 +55,9 @@ def fold(text: str) -> Folded:
     """
     if _PLAIN.fullmatch(text):
         return Folded(text.lower(), range(len(text)), range(1, len(text) + 1))
+    low_at_once = text.lower().translate(_SAME)
+    if len(low_at_once) == len(text) and _keeps_places(text):
+        return Folded(low_at_once, range(len(text)), range(1, len(text) + 1))
     low: list[str] = []
     starts: list[int] = []
     ends: list[int] = []

@@ -41,15 +41,16 @@ class Phrase:
             open_end=written.endswith("*"),
         )
 
-    def stands_at(self, text: str, start: int, end: int) -> bool:
-        """Does the phrase end and begin where a word does (or may it go on)?"""
-        return (self.open_start or start == 0 or not _joins(text[start - 1], text[start])) and (
-            self.open_end or end == len(text) or not _joins(text[end - 1], text[end])
-        )
 
-
-def _joins(before: str, after: str) -> bool:
-    return before.isalnum() and after.isalnum()
+def _place(phrase: Phrase) -> tuple[str, int, bool, bool]:
+    """List, length, and whether a letter before and a letter behind would make it part of another word."""
+    first, last = phrase.text[0], phrase.text[-1]
+    return (
+        phrase.name,
+        len(phrase.text),
+        first.isalnum() and not phrase.open_start,
+        last.isalnum() and not phrase.open_end,
+    )
 
 
 class Phrases:
@@ -61,7 +62,7 @@ class Phrases:
         for phrase in phrases:
             by_text[phrase.text].append(phrase)
         for text, same in by_text.items():
-            self._automaton.add_word(text, tuple(same))
+            self._automaton.add_word(text, tuple(_place(phrase) for phrase in same))
         if by_text:
             self._automaton.make_automaton()
         self._empty = not by_text
@@ -74,11 +75,14 @@ class Phrases:
         # Only the length matters to the places, so a blank of any kind becomes one of the same length.
         low = _BLANKS.sub(lambda found: " " * len(found.group()), folded.low)
         places: dict[str, list[Span]] = defaultdict(list)
+        # A phrase begins and ends where a word does, or where it may go on. The loop runs some hundred times a text.
         for last, same in self._automaton.iter(low):
-            for phrase in same:
-                start, end = last + 1 - len(phrase.text), last + 1
-                if phrase.stands_at(low, start, end):
-                    places[phrase.name].append(folded.span(start, end))
+            end = last + 1
+            goes_on = end < len(low) and low[end].isalnum()
+            for name, length, letter_first, letter_last in same:
+                start = end - length
+                if not (goes_on and letter_last) and not (letter_first and start and low[start - 1].isalnum()):
+                    places[name].append(folded.span(start, end))
         return {name: tuple(sorted(set(spans))) for name, spans in places.items()}
 
 
