@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
 
 from policies.patterns import expressions, pattern_lists, says
@@ -83,7 +83,7 @@ def due(phrase: str, at: datetime | None) -> datetime | None:
 
 @lru_cache(maxsize=256)
 def _moment(low: str) -> Moment | None:
-    for read in (_within, _dated, _phrase, _on_weekday, _at_clock):
+    for read in (_within, _dated, _in_week, _phrase, _on_weekday, _at_clock):
         if moment := read(low):
             return moment
     return None
@@ -139,7 +139,7 @@ _DAY_LEAD = (
 )
 _DATE_DIGITS = re.compile(rf"\b{_DAY_LEAD}(\d{{1,2}})[./](\d{{1,2}})(?:[./](?:20)?\d\d)?(?![\w,/]|\.\d)")
 _CLOCK = re.compile(
-    r"\b(?:kl\.?|klockan|klokka|klokken|at|by|before|före|før|inden|innen|senast)\s*(\d{1,2})(?:[.:](\d\d))?\s*(am|pm)?\b"
+    r"\b(?:kl\.?|klockan|klokka|klokken|mellan|mellom|mellem|between|at|by|before|före|før|inden|innen|senast)\s*(\d{1,2})(?:[.:](\d\d))?\s*(am|pm)?\b"
     rf"(?!\s*[./]\s*\d|\.?\s*(?:{'|'.join(_MONTHS)}))"
 )
 
@@ -164,6 +164,22 @@ def _date(day: int, month: int) -> Moment | None:
 def _next_date(at: datetime, day: int, month: int) -> datetime:
     year = at.year if (month, day) >= (at.month, at.day) else at.year + 1
     return _at(at.replace(year=year, month=month, day=min(day, monthrange(year, month)[1])), DAY_END)
+
+
+_WEEK = re.compile(r"\b(?:vecka|veckan|uke|uge|week|v\.) ?([1-9]|[1-4]\d|5[0-3])\b(?! ?(?:\d|kr|%|gange?r?\b))")
+
+
+def _in_week(low: str) -> Moment | None:
+    """ "In week 49": that week's Friday, the next one so called."""
+    found = _WEEK.search(low)
+    return (lambda at: _friday_of(at, int(found[1]))) if found else None
+
+
+def _friday_of(at: datetime, week: int) -> datetime:
+    year, this_week, _ = at.isocalendar()
+    first = date.fromisocalendar(year + (week < this_week), 1, _FRIDAY + 1)
+    day = first + timedelta(weeks=week - 1)
+    return _at(at.replace(year=day.year, month=day.month, day=day.day), DAY_END)
 
 
 def _phrase(low: str) -> Moment | None:
