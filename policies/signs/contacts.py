@@ -172,13 +172,14 @@ _PLANS = (
     r"|över|områdes"
 )
 _NO_STREET = rf"(?:{_PLANS})plan(?:en)?\b|(?:båt|park|sitt|barnehage|utdannings|syke)plass(?:en)?\b"
+_NO_GATE = r"(?:from|at|to|via|the|your|our|fra|från|frå|ved|vid|til|till|på|din|deres) gate\b"
 _ALONE = r"väg|gata|gränd|allé|vei|veg|gate|plass|vej|gade|stræde|plads"
 _COUNTED = (
     r"kr|%|gb|mbit|minut|timm|time|dag|uke|uge|veck|st\b|år|personer"
     r"|jan|feb|mar|apr|ma[ij]|jun|jul|aug|sep|o[kc]t|nov|de[cs]"
 )
 _STREET = re.compile(
-    rf"\b(?!{_NO_STREET})(?:\w{{2,}}(?:{_ENDINGS})|[a-zåäöæøé]+ (?:{_ALONE}))"
+    rf"\b(?!{_NO_STREET}|{_NO_GATE})(?:\w{{2,}}(?:{_ENDINGS})|[a-zåäöæøé]+ (?:{_ALONE}))"
     rf" \d{{1,3}}(?!\d)(?: ?[a-h]\b)?(?! ?(?:{_COUNTED}))"
 )
 # Opening hours behind it: a place that people may visit.

@@ -16,9 +16,9 @@ from policies.verdict import Turn
 class Number:
     """A number in a text. `span` is its place in the folded text, `digits` its digits alone.
 
-    kind: national_number, national_like (the form of one, but its check digit is wrong), card, account,
-    customer_number, order_number, birth_date; or one that is nobody's secret: case, parcel, organisation, giro,
-    item, date, price, amount, link.
+    kind: national_number, national_like (the form of one, but its check digit is wrong), card, card_like (the same of a
+    card), account, customer_number, order_number, birth_date; or one that is nobody's secret: case, parcel,
+    organisation, giro, item, date, price, amount, link.
     """
 
     kind: str
@@ -142,6 +142,9 @@ def _eleven_kind(digits: str, shape: _Shape) -> str:
     return "national_like" if norwegian_day(digits) and (vouched or shape.joined) else ""
 
 
+# Britain's national insurance number; QQ stands for one in examples.
+_NINO = re.compile(r"(?<![\w-])[a-ceghj-prq-tw-z][a-ceghj-nprq-tw-z] ?\d\d ?\d\d ?\d\d ?[a-d](?!\w)")
+
 _Kind = Callable[[str, _Shape], str]
 _NATIONAL_SHAPES: tuple[tuple[re.Pattern[str], _Kind], ...] = ((_TEN, _ten_kind), (_ELEVEN, _eleven_kind))
 
@@ -158,11 +161,19 @@ def _nationals(low: str, customer_digits: str) -> Iterator[Number]:
             )
             if kind := kind_of(digits, shape):
                 yield Number(kind, found.span(), digits)
+    for found in _NINO.finditer(low):
+        yield Number("national_number", found.span(), _digits(found.group()))
 
 
 # ── Cards ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 _CARD = re.compile(rf"{_EDGE}(?:\d{{4}}([ -]?)\d{{4}}\1\d{{4}}\1\d{{1,7}}|3\d{{3}}([ -]?)\d{{6}}\2\d{{5}}){_END}")
 _CARD_START = re.compile(r"4|5[0-9]|2[2-7]|3[47]|6(?!00)|30|36|38")
+
+
+_CARD_DIGITS = 16
+_CALLED_CARD = re.compile(
+    r"\b(?:(?:bank|visa)?kort(?:et|numret|nummeret|nummer|nr)?|visa|mastercard|dankort|card)\W{0,3}(?:no\W*)?$"
+)
 
 
 def _cards(low: str) -> Iterator[Number]:
@@ -171,6 +182,8 @@ def _cards(low: str) -> Iterator[Number]:
         labelled = _LABEL_BEFORE.search(low[: found.start()])
         if 13 <= len(digits) <= 19 and _CARD_START.match(digits) and luhn(digits) and not labelled:
             yield Number("card", found.span(), digits)
+        elif len(digits) == _CARD_DIGITS and _CALLED_CARD.search(low[: found.start()]):
+            yield Number("card_like", found.span(), digits)
 
 
 # ── Numbers that say themselves what they are ─────────────────────────────────────────────────────────────────────────
@@ -193,10 +206,10 @@ _LABELS = {
     "parcel": r"kolli(?:nr|nummer|-?id)?|paket(?:et|nr|nummer|-?id)?|pakke(?:n|nr|nummer|-?id)?|sendings(?:nr|nummer)"
     r"|forsendelse(?:n|snr|snummer)?|försändelse(?:n|nummer)?|tracking(?: no| number| id)?|spårnings\w+|sporings\w+"
     r"|faktura(?:n|en|nr|nummer|numret)?|regning(?:en)?|invoice(?: no| number)?|parcel(?: no| number)?",
-    "customer_number": r"pass(?:nr|nummer|port)(?: no| number)?"
+    "customer_number": r"pas(?:nr|nummer)?|pass(?:et|nr|nummer|port)?(?: no| number)?"
     r"|kund(?:nr|nummer|numret|id)|kunde(?:nr|nummer|nummeret|id)|customer (?:no|number|id)"
     r"|medlems?(?:nr|nummer|numret)|member(?:ship)? (?:no|number)|abonnemang(?:snr|snummer)?|abonnement(?:snr|snummer)?"
-    r"|avtals?(?:nr|nummer|numret|id)|avtale(?:nr|nummer)|aftale(?:nr|nummer)|kontrakts?(?:nr|nummer)"
+    r"|avtal(?:et|s?(?:nr|nummer|numret|id))?|avtale(?:n|nr|nummer)?|aftale(?:n|nr|nummer)?|kontrakts?(?:nr|nummer)"
     r"|(?:försäkrings|forsikrings|forsikrings|police|polise)(?:nr|nummer)|policy (?:no|number)|låne(?:kort|nummer)\w*"
     r"|anläggnings(?:id|nummer)|måler(?:nr|nummer)|mätar(?:nr|nummer)|meter (?:no|number)|lån(?:e)?(?:nr|nummer)",
     "account": r"(?:bank)?konto(?:t|nr|nummer|numret|nummeret|en)?|kto|clearing(?:nr|nummer)?|iban|(?:bank )?account"
@@ -204,9 +217,13 @@ _LABELS = {
 }
 _LINK_WORDS = r"(?:[ .:#-]|\b(?:nr|nummer|no|number|är|er|is|med|på|your|ditt|din|dit|lyder|heter|hedder)\b){0,6}"
 _LABEL_BEFORE = re.compile(rf"\b(?:{'|'.join(_LABELS.values())}){_LINK_WORDS}$")
-_VALUE = r"(?P<value>(?:[a-z]{1,5}[-/ ]?)?\d(?:[ ./-]?[0-9]){2,24}(?:[-/]?[a-z]{1,3}\b)?)"
+_VALUE = r"(?P<value>(?:[a-z]{1,5}[-/]|[a-z]{1,2} ?)?\d(?:[ ./-]?[0-9]){2,24}(?:[-/]?[a-z]{1,3}\b)?)"
 _LABELLED = {kind: re.compile(rf"\b(?:{label}){_LINK_WORDS}{_VALUE}") for kind, label in _LABELS.items()}
 _IBAN = re.compile(r"\b(?:se|no|dk|gb|fi|de)\d{2}(?: ?[0-9a-z]{4}){2,7}(?: ?[0-9a-z]{1,4})?\b")
+# A booking's code has letters and digits mixed.
+_CODE = re.compile(
+    rf"\b(?:booking|bokning|bestilling|reserv)\w*{_LINK_WORDS}(?P<value>(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{{5,8}})(?!\w)"
+)
 # Accounts by their grouping: Norway's 4.2.5, Denmark's 4 and 10, Sweden's clearing number and what follows it.
 _ACCOUNT = re.compile(
     rf"{_EDGE}(?:\d{{4}}([. ])\d\d\1\d{{5}}|\d{{4}}[ -]\d{{10}}"
@@ -227,6 +244,8 @@ def _labelled(low: str) -> Iterator[Number]:
     for kind, pattern in _LABELLED.items():
         for found in pattern.finditer(low):
             yield Number(kind, found.span("value"), _digits(found.group("value")))
+    for found in _CODE.finditer(low):
+        yield Number("order_number", found.span("value"), _digits(found.group("value")))
     for found in _ACCOUNT.finditer(low):
         yield Number("account", found.span(), _digits(found.group()))
 
@@ -242,7 +261,8 @@ _DAY = (
     rf"(?:,? (?:19|20)\d\d)?)"
 )
 _BIRTH = re.compile(
-    rf"\b(?:född|fødd?|født|föddes|fødselsdato|födelsedatum|born|birth(?: ?date)?|f\.)\D{{0,12}}({_DAY})"
+    rf"\b(?:född|fødd?|født|föddes|fødselsdato|födelsedatum|born|birth(?: ?date)?|f\.)(?!\w)"
+    rf"(?! (?:før|före?|innan|inden|etter|efter|before|after|mellom|mellan|mellem|between)\b)\D{{0,12}}({_DAY})"
 )
 _HARMLESS = {
     "link": re.compile(

@@ -10,12 +10,12 @@ from policies.lexicon import any_hit
 from policies.patterns import hints, says
 from policies.signs.contacts import contacts
 from policies.signs.matters import matters
-from policies.signs.numbers import recognise, said_by_customer
+from policies.signs.numbers import Number, recognise, said_by_customer
 from policies.text import Span, fold, sentences
 from policies.verdict import Context, Turn
 
 BLOCKING = frozenset({"national_number", "card"})
-_PERSONAL = BLOCKING | {"national_like", "account", "customer_number", "order_number", "birth_date"}
+_PERSONAL = BLOCKING | {"national_like", "card_like", "account", "customer_number", "order_number", "birth_date"}
 
 _TAIL = re.compile(
     r"\b(?:kort\w*|visa|mastercard|dankort|card|konto\w*|account|pass(?:et|port)?)\b.{0,30}"
@@ -26,7 +26,10 @@ _TAIL = re.compile(
 # Beside these numbers an account is the one to pay into, and an address is in the organisation's letterhead.
 _OURS = frozenset({"organisation", "giro"})
 _PAYEE = re.compile(
-    r"\b(?:bic|swift|payee|mottagare|mottaker|modtager|vårt konto|vår konto|vores konto|kontoen vår|our account"
+    r"\b(?:bic|swift|payee|mottagare|mottaker|modtager|vårt konto|vår konto|vores konto|kontoen vår"
+    r"|our (?:bank )?account"
+    r"|(?:kommunens|kommunes?|bolagets|selskapets|selskabets|företagets|firmaets"
+    r"|the council's|the company's) (?:bank ?)?(?:konto|account)"
     r"|betala till|betal til|indbetal\w*|innbetal\w*|inbetal\w*|bankoverførsel|banköverföring|bankoverføring"
     r"|pay (?:it )?(?:in)?to|från utlandet|fra utlandet|fra udlandet|from abroad)\b"
 )
@@ -54,27 +57,50 @@ _CUSTOMER = re.compile(
     rf" (?:under|för|for|til|på|i namnet|in the name of) {_FULL_NAME}"
 )
 _SOMEBODYS = re.compile(r"\b(?:din|ditt|dit|dine|your|hans|hennes|hendes|his|her account|their)\b")
-_SHORT = 5  # digits of which an account has more than a bank's own clearing number
+_SHORT = 5  # digits of which an account has more than a bank's own clearing number, and a customer more than a price
+_NEEDS_LENGTH = frozenset({"account", "customer_number"})
 
 
 def _pays_us(low: str) -> bool:
     return bool(_PAYEE.search(low))
 
 
-def given(draft: str, thread: Sequence[Turn], context: Context) -> Iterator[tuple[str, Span]]:
+def given(draft: str, thread: Sequence[Turn], context: Context) -> tuple[tuple[str, Span], ...]:
     """Kind and place of each piece of personal data in the draft."""
+    return _given(draft, said_by_customer(thread), context.language, context.own_contacts)
+
+
+@lru_cache(maxsize=256)
+def _given(
+    draft: str, customer_text: str, language: str, own_contacts: tuple[str, ...]
+) -> tuple[tuple[str, Span], ...]:
+    return (
+        *_numbers(draft, customer_text, own_contacts),
+        *_places(draft, language, own_contacts, recognise(draft, customer_text)),
+        *(("person", span) for span in matters(draft, customer_text)),
+    )
+
+
+def _numbers(draft: str, customer_text: str, own_contacts: tuple[str, ...]) -> Iterator[tuple[str, Span]]:
     folded = fold(draft)
-    own = frozenset("".join(filter(str.isdigit, contact)) for contact in context.own_contacts)
-    numbers = recognise(draft, said_by_customer(thread))
+    own = frozenset("".join(filter(str.isdigit, contact)) for contact in own_contacts)
+    numbers = recognise(draft, customer_text)
     payee = _pays_us(folded.low) or any(number.kind in _OURS for number in numbers)
     for number in numbers:
-        if number.kind == "account" and len(number.digits) < _SHORT:
+        if number.kind in _NEEDS_LENGTH and len(number.digits) < _SHORT:
             continue
         if number.kind == "account" and payee and not _SOMEBODYS.search(folded.low):
             continue
         if number.kind in _PERSONAL and (number.kind in BLOCKING or number.digits not in own):
             yield number.kind, folded.span(*number.span)
-    for contact in contacts(draft, context.language, context.own_contacts):
+
+
+def _places(
+    draft: str, language: str, own_contacts: tuple[str, ...], numbers: Sequence[Number]
+) -> Iterator[tuple[str, Span]]:
+    """Contacts, the ends of cards, doors and customers by name."""
+    folded = fold(draft)
+    for contact in contacts(draft, language, own_contacts):
         if contact.private and not (contact.kind == "address" and any(each.kind == "organisation" for each in numbers)):
             yield contact.kind, folded.span(*contact.span)
     for found in _TAIL.finditer(folded.low):
@@ -83,8 +109,6 @@ def given(draft: str, thread: Sequence[Turn], context: Context) -> Iterator[tupl
         yield "address", found.span()
     for found in _CUSTOMER.finditer(draft):
         yield "person", found.span()
-    for span in matters(draft, said_by_customer(thread)):
-        yield "person", span
 
 
 # ── Asking the customer to post something ─────────────────────────────────────────────────────────────────────────────

@@ -143,3 +143,24 @@ def test_no_two_readings_overlap() -> None:
 def test_full_width_and_hidden_characters_hide_nothing() -> None:
     assert kinds_in("CPR １２０３８５-１２３４") == ["national_number"]
     assert kinds_in("CPR 1203\u200b85-12\u00ad34") == ["national_number"]
+
+
+def test_a_card_called_one_is_told_even_if_its_check_digit_is_wrong() -> None:
+    assert kinds_in("Kortet 4571 1044 2210 8876 är spärrat.") == ["card_like"]
+    assert kinds_in("Kolli 4571 1044 2210 8876 är på väg.") != ["card_like"]
+
+
+def test_a_british_national_insurance_number_is_a_national_number() -> None:
+    assert kinds_in("Found it, QQ 12 34 56 C is on file.") == ["national_number"]
+
+
+def test_a_bookings_code_and_a_passport_are_somebodys() -> None:
+    assert kinds_in("Bookingen 6XK2PQ står klar, pas 208831947.") == [
+        "customer_number",
+        "order_number",
+    ]
+
+
+def test_a_price_behind_a_word_is_no_number_of_a_customer() -> None:
+    assert "customer_number" not in kinds_in("inkludert i alle abonnement over 199")
+    assert "birth_date" not in kinds_in("barn født før 30. november")
