@@ -1,6 +1,6 @@
 import pytest
 
-from policies.reading import is_bare_thanks, read, speaks_of_danger
+from policies.reading import is_bare_thanks, is_danger, read, speaks_of_danger
 
 
 @pytest.mark.parametrize("text", ["Tack!", "Tusen takk for hjelpen", "Super, mange tak", "Great, thanks", "👍", "❤❤"])
@@ -40,6 +40,41 @@ def test_plain_words_of_danger_are_told_in_four_languages(text: str) -> None:
 )
 def test_ordinary_anger_is_not_danger(text: str) -> None:
     assert not speaks_of_danger(text)
+
+
+@pytest.mark.parametrize(
+    ("probability", "told", "danger"), [(0.9, False, True), (0.4, False, False), (0.4, True, True), (0.01, True, False)]
+)
+def test_words_of_danger_count_unless_the_models_see_next_to_none(
+    probability: float, told: bool, danger: bool
+) -> None:
+    assert is_danger(probability, 0.6, told=told) is danger
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Min mamma har slutat andas och 112 svarar inte",
+        "There's a man with a knife in your shop",
+        "Det lukter gass i hele oppgangen og naboen svarer ikke",
+        "Jeg vil ikke leve mere, farvel",
+    ],
+)
+def test_danger_is_read_in_four_languages(text: str) -> None:
+    assert read(text).danger
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mobilen är död sedan i går, vad kostar en ny skärm?",
+        "this hold music is killing me",
+        "Jeg dør av latter av reklamen deres",
+        "Kan man købe røgalarmer hos jer?",
+    ],
+)
+def test_what_only_sounds_like_danger_is_none(text: str) -> None:
+    assert not read(text).danger
 
 
 def test_a_short_text_keeps_the_channels_language() -> None:
