@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TypedDict
 import numpy as np
 import numpy.typing as npt
 
+from policies.concepts import SUPPLIER, concepts
 from policies.features import Block, pieces, text_blocks, words
 from policies.signs.loud import heard
 from policies.signs.personal import asked, given
@@ -162,19 +163,23 @@ def _text(turns: Sequence[Turn]) -> str:
     return "\n".join(turn.text for turn in turns)
 
 
+def _asked(thread: Sequence[Turn]) -> str:
+    return _text(since_our_answer(thread))
+
+
 def _named(field: str, blocks: Sequence[Block]) -> dict[str, Block]:
     return {f"{field}.{kind}": block for kind, block in zip(KINDS, blocks, strict=True)}
 
 
 def thread_blocks(thread: Sequence[Turn]) -> dict[str, Block]:
     """The blocks of what was written before the draft."""
-    asked_now, everything = _text(since_our_answer(thread)), _text(thread)
+    asked_now, everything = _asked(thread), _text(thread)
     return {**_named("asked", text_blocks(asked_now)), **_named("thread", text_blocks(everything))}
 
 
-def case_blocks(draft: str, thread: Sequence[Turn], context: Context) -> dict[str, Block]:
-    """The blocks of a case, by the names in BLOCKS."""
-    return {**_named("draft", text_blocks(draft, summary(draft, thread, context))), **thread_blocks(thread)}
+def case_blocks(draft: str, thread: Sequence[Turn], signs: tuple[str, ...]) -> dict[str, Block]:
+    """The blocks of a case, by the names in BLOCKS; `signs` are those of its draft (`summary`)."""
+    return {**_named("draft", text_blocks(draft, signs)), **thread_blocks(thread)}
 
 
 def before(thread: Sequence[Turn]) -> str:
@@ -182,19 +187,26 @@ def before(thread: Sequence[Turn]) -> str:
     return _text(thread[-2:])
 
 
-def counts(draft: str, thread: Sequence[Turn], context: Context) -> Array:
+def counts(draft: str, thread: Sequence[Turn], context: Context, unheard: Collection[str] = ()) -> Array:
     """What the matchers see, a number a rule: how many pieces of personal data, loud words, promises; the outage.
 
-    Two more follow: is there an incident, is the draft public?
+    Four more follow: is there an incident, is the draft public, is a supplier named by the customer, in the draft?
+    unheard: rules whose signs are left out.
     """
     seen = dict.fromkeys(RULES, 0.0)
-    if context.visibility == "public":
+    if context.visibility == "public" and "privacy" not in unheard:
         seen["privacy"] = min(2, len(list(given(draft, thread, context))) + len(asked(draft, before(thread))))
-    seen["tone"] = min(2, len(heard(draft)))
-    seen["follow_up"] = min(2, len(promised(draft)))
+    if "tone" not in unheard:
+        seen["tone"] = min(2, len(heard(draft)))
+    if "follow_up" not in unheard:
+        seen["follow_up"] = min(2, len(promised(draft)))
     seen["outage"] = 1.0 if context.incident and not points(draft, context.language) else -1.0
-    told = [float(context.incident), float(context.visibility == "public")]
-    return np.array([*(seen[rule] for rule in RULES), *told], dtype=np.float32)
+    told = [context.incident, context.visibility == "public", _names_supplier(_asked(thread)), _names_supplier(draft)]
+    return np.array([*(seen[rule] for rule in RULES), *map(float, told)], dtype=np.float32)
+
+
+def _names_supplier(text: str) -> bool:
+    return any(SUPPLIER in here for here in concepts(text))
 
 
 # ── The models ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -249,22 +261,22 @@ def _reader(topic: str) -> str:
     return "matter" if topic in _MATTERS else {"competitor": "others", "internal": "insides"}[topic]
 
 
+# One place a gated topic, in the order of GATES.
+_ON_TOPIC = [_PLACE[f"topic_joint.{topic}"] for topic in GATES]
+_JOINT = [_PLACE[f"joint.{rule}"] for rule in GATES.values()]
+_COMMENT = [_PLACE[f"comment.{_reader(topic)}"] for topic in GATES]
+_ALL_RULES = [_PLACE[f"{group}.{rule}"] for group in ("joint", "alone") for rule in RULES]
+
+
 def second_features(scores: Array, seen: Array) -> Array:
     """Rows of what the second layer reads: first-layer scores, the matchers' counts, and topic times comment."""
-    rows = [scores[..., _SECOND], seen]
-    for topic, rule in GATES.items():
-        on_topic, comment = (
-            scores[..., _PLACE[f"topic_joint.{topic}"]],
-            scores[..., _PLACE[f"comment.{_reader(topic)}"]],
-        )
-        joint = scores[..., _PLACE[f"joint.{rule}"]]
-        pairs = (
-            sigmoid(2 * on_topic) * sigmoid(2 * comment),
-            np.minimum(on_topic, comment),
-            np.minimum(joint, comment),
-        )
-        rows.append(np.stack(pairs, axis=-1))
-    return np.concatenate(rows, axis=-1, dtype=np.float32)
+    on_topic, joint, comment = scores[..., _ON_TOPIC], scores[..., _JOINT], scores[..., _COMMENT]
+    pairs = (
+        sigmoid(2 * on_topic) * sigmoid(2 * comment),
+        np.minimum(on_topic, comment),
+        np.minimum(joint, comment),
+    )
+    return np.concatenate([scores[..., _SECOND], seen, *pairs], axis=-1, dtype=np.float32)
 
 
 def gate_features(scores: Array, seen: Array, topic: str) -> Array:
@@ -273,9 +285,10 @@ def gate_features(scores: Array, seen: Array, topic: str) -> Array:
     own = np.stack([scores[..., _PLACE[f"joint.{rule}"]], scores[..., _PLACE[f"alone.{rule}"]], comment], axis=-1)
     which = np.zeros((*own.shape[:-1], len(GATES)), dtype=np.float32)
     which[..., list(GATES).index(topic)] = 1
-    alone = scores[..., [_PLACE[f"{group}.{each}"] for group in ("joint", "alone") for each in RULES]]
     return np.concatenate(
-        [own, which, which * own[..., 2:], which * own[..., :1], alone, seen], axis=-1, dtype=np.float32
+        [own, which, which * own[..., 2:], which * own[..., :1], scores[..., _ALL_RULES], seen],
+        axis=-1,
+        dtype=np.float32,
     )
 
 
@@ -299,7 +312,7 @@ class Models:
         return scores
 
     def understand(self, draft: str, thread: Sequence[Turn], context: Context) -> Understanding:
-        scores = self.first(case_blocks(draft, thread, context))
+        scores = self.first(case_blocks(draft, thread, summary(draft, thread, context)))
         seen = counts(draft, thread, context)
         features = second_features(scores, seen)
         risks = one_matter(sigmoid(self.risks.scores(features)))
@@ -322,17 +335,9 @@ class Models:
         guess = self._guess(spread, self.card["points"]["message_topic"], frozenset())
         return guess, float(sigmoid(scores[_PLACE["danger.danger"]]))
 
-    def passage(self, draft: str, rule: str) -> Span | None:
-        """The sentence that speaks loudest for the rule; None where there is but one."""
-        spans = sentences(draft)
-        if len(spans) < 2:
-            return None
-        place = _PLACE[f"alone.{rule}"]
-        return max(spans, key=lambda span: self._loudness(draft[slice(*span)], place))
-
-    def _loudness(self, sentence: str, place: int) -> float:
-        """A first-layer score of its letters and words; to tell sentences apart, concepts are not worth their time."""
-        return float(self.first({"draft.pieces": pieces(sentence), "draft.words": words(sentence)})[place])
+    def loudness(self, sentence: str) -> Array:
+        """First-layer scores of its letters and words; to tell sentences apart, concepts are not worth their time."""
+        return self.first({"draft.pieces": pieces(sentence), "draft.words": words(sentence)})
 
     def _guess(self, spread: Array, least: float, refused: frozenset[str]) -> TopicGuess:
         """The likeliest topic where any topic is likely enough, "none" otherwise. `least` bounds 1 - p(none)."""
@@ -393,6 +398,25 @@ def _parts(arrays: Mapping[str, Array], name: str, kind: type[Net | Layer]) -> d
 def shipped() -> Models | None:
     """The models in force, read on the first check; None where none are installed: rules only."""
     return load(FOLDER) if (FOLDER / "model.json").exists() else None
+
+
+def passage(draft: str, rule: str) -> Span | None:
+    """The sentence that speaks loudest for the rule; None where there is but one, or no models."""
+    models = shipped()
+    loud = _loudness(draft, models.card["hash"]) if models else ()
+    if len(loud) < 2:
+        return None
+    place = _PLACE[f"alone.{rule}"]
+    return max(loud, key=lambda each: float(each[1][place]))[0]
+
+
+@lru_cache(maxsize=64)
+def _loudness(draft: str, models_hash: str) -> tuple[tuple[Span, Array], ...]:
+    """Each sentence with its scores, read once for all rules that ask; the hash tells one training from the next."""
+    models, spans = shipped(), sentences(draft)
+    if models is None or len(spans) < 2:
+        return ()
+    return tuple((span, models.loudness(draft[slice(*span)])) for span in spans)
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,7 @@ from policies.rulebook import Rule
 from policies.signs.acts import clauses, declines_or_refers, first_addition
 from policies.signs.plain import only_declines
 from policies.text import Span, fold
-from policies.topics import GATES, shipped, since_our_answer, understand
+from policies.topics import GATES, passage, shipped, since_our_answer, understand
 from policies.verdict import ActiveSituation, Context, Effect, Finding, Turn
 
 GATING_SITUATIONS = frozenset({"embargo", "quiet"})
@@ -46,7 +46,7 @@ def _said(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> l
     topic = rule.settings["topic"]
     if models.comments(understood, topic) < models.card["points"]["gate"][topic]:
         return []
-    return [read if read and read != _WHOLE else models.passage(draft, GATES[topic])]
+    return [read if read and read != _WHOLE else passage(draft, GATES[topic])]
 
 
 def _finding(span: Span | None, rule: Rule, context: Context) -> Finding:

@@ -10,7 +10,7 @@ from policies.rulebook import Rule
 from policies.signs.due import due
 from policies.signs.promised import outright, promised
 from policies.text import Span
-from policies.topics import shipped
+from policies.topics import passage
 from policies.verdict import Context, Effect, Finding, Turn
 
 
@@ -28,9 +28,7 @@ def promises(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -
 
 
 def _likeliest(draft: str, rule: Rule) -> Span:
-    models = shipped()
-    span = models.passage(draft, rule.settings.get("risk", rule.code)) if models else None
-    return span or (0, len(draft))
+    return passage(draft, rule.settings.get("risk", rule.code)) or (0, len(draft))
 
 
 def _finding(draft: str, span: Span, rule: Rule, context: Context) -> Finding:

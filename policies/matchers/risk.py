@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from policies.matchers.repeat import is_offered
 from policies.rulebook import Rule
 from policies.text import Span
-from policies.topics import Models, shipped, understand
+from policies.topics import Models, passage, shipped, understand
 from policies.verdict import Context, Effect, Finding, Turn
 
 
@@ -23,7 +23,7 @@ def risk(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> li
     effect = _effect(models, name, understood.risks[name])
     if effect is None or is_offered(draft, rule):
         return []
-    return [_finding(models.passage(draft, name), understood.risks[name], effect, rule, context)]
+    return [_finding(passage(draft, name), understood.risks[name], effect, rule, context)]
 
 
 def likely(draft: str, thread: Sequence[Turn], rule: str, context: Context) -> bool | None:

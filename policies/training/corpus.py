@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from policies.cases import Case, CaseError, parse
+from policies.verdict import Context, Turn
 
 FOLDER = Path(__file__).parent.parent / "corpus"
-HELD_BACK = "test"  # looked at once; never trained on, and neither is a file whose name ends like it
+TEST, VALIDATION = "test", "validation"  # the one is looked at once, by the other decisions are made; neither trains
+DANGER = "danger"  # messages alone, with look-alikes: they train what tells danger, and nothing else
 
 _HANDED_OVER: dict[str, Callable[[], Iterable[Case]]] = {}
 
@@ -37,7 +40,23 @@ def read(path: Path) -> list[Case]:
 
 def sources(folder: Path = FOLDER) -> dict[str, list[Case]]:
     """The training files by name, without those held back."""
-    return {path.stem: read(path) for path in sorted(folder.glob("*.jsonl")) if not path.stem.endswith(HELD_BACK)}
+    paths = [path for path in sorted(folder.glob("*.jsonl")) if not path.stem.endswith((TEST, VALIDATION))]
+    return {path.stem: read_messages(path) if path.stem == DANGER else read(path) for path in paths}
+
+
+def read_messages(path: Path) -> list[Case]:
+    """Messages with whether they speak of danger (id, text, language, danger), as cases without a draft."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [
+        Case(
+            id=row.get("id", f"{path.stem}-{number}"),
+            thread=(Turn("customer", row["text"]),),
+            draft="",
+            context=Context(language=row["language"]),
+            danger=row["danger"],
+        )
+        for number, row in enumerate(rows, start=1)
+    ]
 
 
 def situations(cases: Iterable[Case]) -> list[str]:

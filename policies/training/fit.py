@@ -43,6 +43,7 @@ _SVM_C = 0.3  # of the first layer; 0.1 to 1 differ by less than a point of macr
 _SECOND_C = 0.03
 _NETS, _HIDDEN, _ROUNDS = 3, 24, 40  # of the risks' second layer; a linear one has 0.02 less mean average precision
 _NEAR_ENOUGH = 0.1  # tolerance of the first layer: 1e-4 takes twice the time and ranks the same to three digits
+_MESSAGE_WEIGHT = 6  # of a message written to tell danger from its look-alikes; among thousands of threads it is lost
 _MATTERS = ("rumour", "financials", "reorganisation", "launch")
 _READS = {"matter": _MATTERS, "others": ("competitor",), "insides": ("internal",)}
 
@@ -75,18 +76,18 @@ def _packed(known: Vocabulary, weights: Array) -> Weights:
 
 def _targets(read: Read) -> Iterator[tuple[str, Flags, Flags]]:
     """First-layer score, its label, and the cases it is trained on."""
-    everything: Flags = np.ones(len(read.cases), dtype=np.bool_)
+    drafted = read.drafted
     for group in ("joint", "alone"):
         for place, rule in enumerate(RULES):
-            yield f"{group}.{rule}", read.breaks[:, place], everything
+            yield f"{group}.{rule}", read.breaks[:, place], drafted
     for group in ("topic", "topic_joint"):
         for place, topic in enumerate(TOPICS):
-            yield f"{group}.{topic}", read.topic == place, everything
+            yield f"{group}.{topic}", read.topic == place, drafted
     for reader, topics in _READS.items():
         tagged: Flags = np.isin(read.topic, [TOPICS.index(topic) for topic in topics])
         broken: Flags = np.asarray(read.breaks[:, [RULES.index(GATES[topic]) for topic in topics]].any(axis=1))
         yield f"comment.{reader}", broken, tagged
-    yield "danger.danger", read.danger, everything
+    yield "danger.danger", read.danger, np.ones_like(drafted)
 
 
 def fit_first(read: Read) -> First:
@@ -98,7 +99,8 @@ def fit_first(read: Read) -> First:
     for score, label, rows in _targets(read):
         fields = GROUPS[score.partition(".")[0]][1]
         if 0 < label[rows].sum() < rows.sum():
-            bias[SCORES.index(score)] = _fit_one(score, stacked[fields][rows], label[rows], weights)
+            weigh = np.where(read.drafted[rows], 1, _MESSAGE_WEIGHT)
+            bias[SCORES.index(score)] = _fit_one(score, stacked[fields][rows], label[rows], weigh, weights)
     return First(known, weights, bias)
 
 
@@ -110,7 +112,7 @@ def _stacked(found: dict[str, sparse.csr_matrix], fields: tuple[str, ...]) -> sp
     return sparse.hstack([found[name] for name in BLOCKS if _field(name) in fields]).tocsr()
 
 
-def _fit_one(score: str, rows: sparse.csr_matrix, label: Flags, weights: dict[str, Array]) -> float:
+def _fit_one(score: str, rows: sparse.csr_matrix, label: Flags, weigh: Rows, weights: dict[str, Array]) -> float:
     """Fit one score and write its weights into each block's column; returns the bias."""
     group = score.partition(".")[0]
     model = (
@@ -119,7 +121,7 @@ def _fit_one(score: str, rows: sparse.csr_matrix, label: Flags, weights: dict[st
         )
         if group in ("topic", "danger")
         else LinearSVC(C=_SVM_C, class_weight="balanced", tol=_NEAR_ENOUGH, random_state=0)
-    ).fit(rows, label)
+    ).fit(rows, label, sample_weight=weigh)
     start = 0
     for name in (name for name in BLOCKS if _field(name) in GROUPS[group][1]):
         end = start + len(weights[name])
@@ -129,14 +131,17 @@ def _fit_one(score: str, rows: sparse.csr_matrix, label: Flags, weights: dict[st
 
 
 def folds(read: Read) -> Iterator[tuple[Rows, Rows]]:
-    """Training and held-out rows. A situation is never in both, nor an author where there are several.
+    """Training and held-out rows. A situation is never in both, nor an author where there are several; messages
+    without a draft are always trained on.
 
     What is learnt and set on unseen authors is what holds for the next one: thresholds set on folds of the same
     authors let through twice as many breaches by others.
     """
-    several = len(np.unique(read.source)) >= _AUTHORS
-    groups = read.source if several else read.situation
-    yield from GroupKFold(FOLDS).split(np.zeros(len(read.cases)), groups=groups)
+    drafted, alone = np.flatnonzero(read.drafted), np.flatnonzero(~read.drafted)
+    several = len(np.unique(read.source[drafted])) >= _AUTHORS
+    groups = (read.source if several else read.situation)[drafted]
+    for train, held in GroupKFold(FOLDS).split(drafted, groups=groups):
+        yield np.concatenate([drafted[train], alone]), drafted[held]
 
 
 def fold_layers(read: Read) -> Iterator[tuple[Rows, First]]:
@@ -224,6 +229,8 @@ def gate_rows(read: Read, scores: Array) -> tuple[Array, Flags, Rows]:
 
 
 def fit_second(read: Read, scores: Array) -> Second:
+    drafted = np.flatnonzero(read.drafted)
+    read, scores = read.take(drafted), scores[drafted]
     features = second_features(scores, read.seen)
     gate, broken, _ = gate_rows(read, scores)
     return Second(

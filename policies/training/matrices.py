@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import sparse
 
 from policies.cases import Case
 from policies.features import Block
+from policies.signs.summary import summary
 from policies.topics import BLOCKS, GATES, RULES, TOPICS, Array, case_blocks, counts
 from policies.training.corpus import situations
 
@@ -33,6 +35,11 @@ class Read:
     situation: npt.NDArray[np.int64]
     source: npt.NDArray[np.int64]  # who wrote it: the file
 
+    @property
+    def drafted(self) -> npt.NDArray[np.bool_]:
+        """Which cases have a draft; a message alone trains only what tells danger."""
+        return np.array([bool(case.draft) for case in self.cases])
+
     def take(self, rows: Rows) -> Read:
         return Read(
             [self.cases[row] for row in rows],
@@ -49,17 +56,42 @@ class Read:
 def read_cases(files: Mapping[str, Sequence[Case]]) -> Read:
     """Features and labels of the cases of these files; the topic a person gave is a label here, never a feature."""
     cases = [case for file in files.values() for case in file]
+    unheard = [_unheard(case) for case in cases]
     numbers = {name: number for number, name in enumerate(dict.fromkeys(situations(cases)))}
     return Read(
         cases=cases,
-        blocks=[case_blocks(case.draft, case.thread, case.context) for case in cases],
-        seen=np.stack([counts(case.draft, case.thread, case.context) for case in cases]),
+        blocks=[_blocks(case, rules) for case, rules in zip(cases, unheard, strict=True)],
+        seen=np.stack([_counts(case, rules) for case, rules in zip(cases, unheard, strict=True)]),
         breaks=np.array([[rule in case.violations for rule in RULES] for case in cases]),
         topic=np.array([TOPICS.index(_topic(case)) for case in cases]),
         danger=np.array([case.danger for case in cases]),
         situation=np.array([numbers[name] for name in situations(cases)]),
         source=np.array([place for place, file in enumerate(files.values()) for _ in file]),
     )
+
+
+# The signs were widened by reading this corpus and find more in it than in what others write. So that the models learn
+# to trust them no more than they deserve, this share of what they find is hidden: by how much less they found in cases
+# that nobody had read (validation.jsonl, before it was).
+UNHEARD = {"tone": 0.55, "follow_up": 0.2, "privacy": 0.15}
+_SIGNS = {"tone": "loud.", "follow_up": "promises", "privacy": "personal."}
+
+
+def _unheard(case: Case) -> frozenset[str]:
+    """The rules whose signs are hidden in this case: by lot, but always the same."""
+    return frozenset(
+        rule for rule, share in UNHEARD.items() if zlib.crc32(f"{rule} {case.id}".encode()) / 2**32 < share
+    )
+
+
+def _blocks(case: Case, unheard: Collection[str]) -> dict[str, Block]:
+    hidden = tuple(_SIGNS[rule] for rule in unheard)
+    signs = summary(case.draft, case.thread, case.context)
+    return case_blocks(case.draft, case.thread, tuple(sign for sign in signs if not sign.startswith(hidden)))
+
+
+def _counts(case: Case, unheard: Collection[str]) -> Array:
+    return counts(case.draft, case.thread, case.context, unheard)
 
 
 def _topic(case: Case) -> str:

@@ -11,15 +11,17 @@ from policies.training.matrices import Read
 
 # Shares, of ordinary clean replies unless said otherwise.
 WARN_SHARE = 0.005  # that one rule's view may disturb: twelve together stay under 6 %
-TOPIC_SHARE = 0.07  # that get a topic
-MESSAGE_SHARE = 0.05  # the same, before there is a draft
-DANGER_SHARE = 0.005  # of threads without danger that the model alone calls dangerous; the words add 0.002
+TOPIC_SHARE = 0.1  # that get a topic; of authors nobody had tuned by, 0.07 do
+MESSAGE_SHARE = 0.08  # the same, before there is a draft
+DANGER_SHARE = 0.008  # of threads without danger that the model calls dangerous
 PRIVACY_SHARE = 0.006  # of all cases that a privacy view may wrongly mark
-GATE_RECALL = 0.97  # of breaches in tagged threads
+GATE_SHARE = 0.42  # of clean replies in tagged threads that may be held; of authors nobody had tuned by, 0.11 are
 _NEVER = 1.01
 
 
 def choose(read: Read, seen: Unseen) -> Points:
+    drafted = np.flatnonzero(read.drafted)
+    read, seen = read.take(drafted), seen.take(drafted)
     ordinary = (read.topic == 0) & ~read.breaks.any(axis=1)
     advise = {rule: best_f1(read.breaks[:, place], seen.risks[:, place]) for place, rule in enumerate(RULES)}
     privacy = RULES.index("privacy")
@@ -29,7 +31,7 @@ def choose(read: Read, seen: Unseen) -> Points:
     return Points(
         advise={rule: round(point, 4) for rule, point in advise.items()},
         warn={rule: round(max(point, advise[rule]), 4) for rule, point in warn.items()},
-        gate={topic: round(_recall(read, seen, topic), 4) for topic in GATES},
+        gate=dict.fromkeys(GATES, _gate(read, seen)),
         topic=_share(1 - seen.topic[:, 0], ordinary, TOPIC_SHARE),
         message_topic=_share(1 - seen.message_topic[:, 0], ordinary, MESSAGE_SHARE),
         danger=_share(seen.danger, ~read.danger, DANGER_SHARE),
@@ -51,7 +53,8 @@ def _share(score: Array, rows: Flags, share: float) -> float:
     return round(float(np.quantile(score[rows], 1 - share)), 4) + 1e-4
 
 
-def _recall(read: Read, seen: Unseen, topic: str) -> float:
-    """The threshold that GATE_RECALL of the topic's breaches reach."""
-    broken = (read.topic == TOPICS.index(topic)) & read.breaks[:, RULES.index(GATES[topic])]
-    return float(np.quantile(seen.comments[broken], 1 - GATE_RECALL)) if broken.any() else 0.5
+def _gate(read: Read, seen: Unseen) -> float:
+    """The threshold that GATE_SHARE of the clean replies reach. One for all topics: the probabilities are comparable,
+    and a topic in which clean and breach are hard to tell apart then pays with its own clean replies."""
+    clean = np.isin(read.topic, [TOPICS.index(topic) for topic in GATES]) & ~read.breaks.any(axis=1)
+    return _share(seen.comments, clean, GATE_SHARE) if clean.any() else 0.5

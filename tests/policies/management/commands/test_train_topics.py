@@ -61,7 +61,11 @@ def test_files_held_back_are_never_trained_on(tmp_path: Path) -> None:
         {"id": "a", "language": "sv", "network": "x", "visibility": "public", "incident": False, "topic": None}
         | {"thread": [{"from": "customer", "text": "Hej"}], "draft": "Hej!"}
     )
-    for name in ("telecom", "test"):
+    for name in ("telecom", "test", "validation"):
         (tmp_path / f"{name}.jsonl").write_text(line + "\n")
     (tmp_path / "danger_test.jsonl").write_text('{"id": "no case"}\n')
-    assert list(corpus.sources(tmp_path)) == ["telecom"]
+    message = {"text": "Det luktar gas", "language": "sv", "danger": True}
+    (tmp_path / "danger.jsonl").write_text(json.dumps(message) + "\n")
+    read = corpus.sources(tmp_path)
+    assert set(read) == {"telecom", "danger"}
+    assert [(case.draft, case.danger) for case in read["danger"]] == [("", True)]
