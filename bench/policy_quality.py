@@ -27,18 +27,19 @@ from bench.policy_figures import Judged, Share, figures, judge, macro_f1
 from bench.policy_report import Measured, report
 from policies import topics
 from policies.cases import Case
+from policies.reading import is_danger, speaks_of_danger
 from policies.reading import read as read_message
-from policies.reading import speaks_of_danger
 from policies.rulebook import LANGUAGES
 from policies.topics import RULES, Models, load, save
-from policies.training.corpus import FOLDER, HELD_BACK, read, sources
+from policies.training.corpus import DANGER, FOLDER, TEST, VALIDATION, read, read_messages, sources
 from policies.training.fit import Flags, Unseen, fit_first, fold_layers, fold_seconds, unseen
 from policies.training.matrices import Read, read_cases
 from policies.training.points import choose
 from policies.training.train import packed
 
 REPORT = Path(__file__).parent.parent / "docs" / "policy-quality.md"
-CURVE = (1000, 2000, 3000, 4000)
+CURVE = (1000, 2000, 3000, 4000, 5000)
+CURVE_AUTHOR = "utility"  # whose cases the learning curve is measured on
 
 
 def use(models: Models, folder: Path) -> None:
@@ -96,11 +97,13 @@ def nearest_neighbours(cases: Sequence[Case], sample: int = 600) -> float:
 def danger_figures(read_all: Read, seen: Unseen) -> tuple[Share, Share]:
     """Found and wrong, by words or model, at operating points set without the author."""
     said = np.array([speaks_of_danger(_customer(case)) for case in read_all.cases])
-    told = said.copy()
-    for author in np.unique(read_all.source):
-        others, here = np.flatnonzero(read_all.source != author), read_all.source == author
-        told |= here & (seen.danger >= choose(read_all.take(others), seen.take(others))["danger"])
-    return _found_and_wrong(told, read_all.danger)
+    told = np.zeros_like(said)
+    for author in np.unique(read_all.source[read_all.drafted]):
+        others, here = np.flatnonzero(read_all.source != author), np.flatnonzero(read_all.source == author)
+        point = choose(read_all.take(others), seen.take(others))["danger"]
+        told[here] = [is_danger(float(seen.danger[row]), point, told=bool(said[row])) for row in here]
+    drafted = read_all.drafted
+    return _found_and_wrong(told[drafted], read_all.danger[drafted])
 
 
 def _customer(case: Case) -> str:
@@ -114,19 +117,27 @@ def _found_and_wrong(told: Flags, label: Flags) -> tuple[Share, Share]:
     )
 
 
-def danger_held_back() -> tuple[Share, Share] | None:
-    """What the shipped models and words make of the messages held back; None where there are none."""
-    path = FOLDER / f"danger_{HELD_BACK}.jsonl"
-    if not path.exists():
-        return None
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    told = np.array([read_message(row["text"], row["language"]).danger for row in rows])
-    return _found_and_wrong(told, np.array([bool(row["danger"]) for row in rows]))
+def danger_held_back() -> dict[str, tuple[Share, Share]]:
+    """What the shipped models and words make of the messages held back, and of ordinary customers' words."""
+    found = {}
+    for kind in (TEST, VALIDATION):
+        path = FOLDER / f"{DANGER}_{kind}.jsonl"
+        cases = read_messages(path) if path.exists() else []
+        if cases:
+            found[path.name] = _danger_in(cases)
+    ordinary = read(FOLDER / f"{TEST}.jsonl")
+    return {**found, f"customers' words of {TEST}.jsonl, where danger is not labelled": _danger_in(ordinary)}
+
+
+def _danger_in(cases: Sequence[Case]) -> tuple[Share, Share]:
+    told = np.array([read_message(_customer(case), case.context.language).danger for case in cases])
+    return _found_and_wrong(told, np.array([case.danger for case in cases]))
 
 
 def _given(options: argparse.Namespace) -> dict[str, list[Judged]]:
     """Verdicts of the shipped models; before any other models are put into force."""
-    held_back = {f"the file held back ({HELD_BACK}.jsonl)": FOLDER / f"{HELD_BACK}.jsonl"} if options.held_back else {}
+    kept = [FOLDER / f"{kind}.jsonl" for kind in (TEST, VALIDATION)] if options.held_back else []
+    held_back = {path.name: path for path in kept if path.exists()}
     more = {path.name: path for path in options.cases}
     return {name: [judge(case) for case in read(path)] for name, path in {**held_back, **more}.items()}
 
@@ -149,7 +160,7 @@ def _options() -> argparse.Namespace:
 
 def main() -> None:
     options, began = _options(), perf_counter()
-    given, danger_given = _given(options), danger_held_back() if options.held_back else None
+    given, danger_given = _given(options), danger_held_back() if options.held_back else {}
     files = sources()
     measured = Measured(
         judged={},
@@ -158,7 +169,7 @@ def main() -> None:
         danger_given=danger_given,
         curve=(),
         points=load(topics.FOLDER).card["points"],
-        neighbours=nearest_neighbours([case for cases in files.values() for case in cases]),
+        neighbours=nearest_neighbours([case for cases in files.values() for case in cases if case.draft]),
     )
     if not options.shipped_only:
         measured = with_unseen_authors(measured, files, curve=options.curve)
@@ -173,7 +184,7 @@ def with_unseen_authors(measured: Measured, files: dict[str, list[Case]], *, cur
     read_all = read_cases(files)
     with TemporaryDirectory() as folder:
         judged, seen = by_unseen_authors(read_all, list(files), Path(folder))
-    points = list(learning_curve(read_all, held=int(read_all.source.max()))) if curve else []
+    points = list(learning_curve(read_all, held=list(files).index(CURVE_AUTHOR))) if curve else []
     return replace(
         measured,
         judged=judged,

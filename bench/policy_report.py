@@ -38,13 +38,13 @@ class Measured:
     """All that the report tells.
 
     judged: by author, from models that never saw the author. given: by name, from the shipped models.
-    danger: found and wrong, on unseen authors. danger_given: the same of the shipped models on messages held back.
+    danger: found and wrong, on unseen authors. danger_given: the same of the shipped models, by file.
     """
 
     judged: Mapping[str, Sequence[Judged]]
     given: Mapping[str, Sequence[Judged]]
     danger: tuple[Share, Share] | None
-    danger_given: tuple[Share, Share] | None
+    danger_given: Mapping[str, tuple[Share, Share]]
     curve: Sequence[tuple[int, float]]
     points: Points
     neighbours: float
@@ -110,8 +110,7 @@ def _danger(measured: Measured) -> list[str]:
     rows = []
     if measured.danger:
         rows.append(["authors the models never saw", *map(str, measured.danger)])
-    if measured.danger_given:
-        rows.append(["messages held back, shipped models", *map(str, measured.danger_given)])
+    rows += [[name, *map(str, shares)] for name, shares in measured.danger_given.items()]
     must = [f"{sign} {bound:.2f}" for sign, bound in (MUST["danger found"], MUST["danger wrong"])]
     return _table(["", "found", "wrong"], [*rows, ["must", *must]])
 
@@ -135,45 +134,53 @@ def _points(points: Points) -> list[str]:
 
 _INTRODUCTION = """# How well the rules understand
 
-Made by `python -m bench.policy_quality --curve --held-back`; do not edit by hand. Four languages.
-Every figure is the engine's and counts as the issue on understanding counts: a rule is found at any
-effect; "disturbed" is a warning or stronger. Intervals are 95 % (Wilson).
+Made by `python -m bench.policy_quality --curve --held-back`; do not edit by hand. Four languages. Every figure is the
+engine's and counts as the issue on understanding counts: a rule is found at any effect; "disturbed" is a warning or
+stronger. Intervals are 95 % (Wilson).
 
-Two kinds of figures are kept apart. *Authors the models never saw*: a quarter of the authors at a time is left out,
-and models and operating points come from the others alone; but lexicons, patterns and concepts were written by people
-who had read parts of these cases, so these figures flatter the matchers. *The file held back* was written last, by
-somebody who saw neither lexicon nor models, and nothing was tuned by it; it was judged twice, before and after the last
-training (no figure moved by more than 0.03). `short` is a file of three-word answers: without it the models know no
-such style, and its row shows what a new style costs."""
+Two kinds of figures are kept apart. *test.jsonl* is blind: written last, from the rules' page alone, by somebody who
+saw neither lexicon nor models; nobody read it, nothing was tuned by it, and it was judged once, by the models that
+ship. *Authors the models never saw*: a quarter of the authors at a time is left out, and models and operating points
+come from the others alone; but lexicons, patterns and concepts were written by people who had read these cases, so
+these figures flatter the matchers. `first_look` and `second_look` were held back until everything below was decided,
+served to find faults by kind and to set the points, and were added to the corpus for the last training. `short` is a
+file of three-word answers: without it the models know no such style, and its row shows what a new style costs.
+`wordings` is written twins of what is hard: scorn, half a decline, talk of other suppliers, promises."""
 
 _SHIPPED_ONLY = """Made with `--shipped-only`: the figures on authors the models never saw are left out."""
 
-_DANGER = """The words of `policies/patterns/danger.toml` or the model, on what the customer wrote. The words were
-widened with what authors' cases had shown to be missed, so the first row flatters them."""
+_DANGER = """The model on what the customer wrote; where the words of `policies/patterns/danger.toml` speak of danger,
+it need not be sure. `danger.jsonl` trains it on messages alone, half of them look-alikes. `danger_test.jsonl` is
+blind, and holds look-alikes too (a dead battery, a heart attack at the price), so *wrong* there says how hard those
+are; what is wrong among ordinary messages stands in the last row."""
 
 _CURVE = """First layer only, on the file of the last author, trained on growing shares of the others' situations."""
 
 _POINTS = """Set on unseen cases: *advise* where F1 is best (`privacy` by its share of wrong marks), *warn* by the share
-of ordinary clean replies disturbed, *hold* in a tagged thread by the share of breaches stopped."""
+of ordinary clean replies disturbed, *hold* in a tagged thread by the share of clean replies held: one point for all
+topics, so that a topic in which clean and breach are close pays with its own clean replies."""
 
 _LIMITS = """## What it cannot do
 
 - Irony and insider talk without any cue word ("Goda källor, vill jag lova") are found where a similar turn was in the
   corpus, and missed otherwise. No list and no linear model reads between the lines.
-- The topic of a message is often open until it is answered: "when will you open on Sundays?" is an ordinary question or
-  one about a plan. The suggestion is therefore put as a question, and gates only until a person says no.
-- Danger is labelled broadly in the corpus (a smell, a missing pill, a child left behind). The words of
-  `policies/patterns/danger.toml` catch the plain cases and also what only looks like them: on messages written as
-  look-alikes (a dead battery beside a dead alarm) they are wrong far more often than among ordinary ones.
-- Competitors that are only a name, in lower case, look like any other word.
+- The topic of a message is often open until it is answered: "when will you open on Sundays?" is an ordinary question
+  or one about a plan. The suggestion is therefore put as a question, and gates only until a person says no.
+- Danger is labelled broadly in the corpus (a smell, a missing pill, a child left behind). A look-alike with the words
+  and the urgency of the real thing is still told wrong now and then, and despair in calm words is still missed.
+- Suppliers are known by the names in `policies/lexicon/suppliers.txt`; one that is not there, in lower case, looks
+  like any other word.
+- `internal` as a topic: "why does nobody answer?" is an ordinary complaint until the answer tells of our insides.
 
 ## What was tried where a figure falls short
 
-- *Topic*: the incident as a sign, the whole thread beside the last message, gradient-boosted trees and nets instead of
-  a linear second layer (within 0.02 of each other), thresholds on the likeliest topic instead of on "none". What the
-  corpus does not hold, none of them knows.
+- *Topic*: the incident as a sign, the whole thread beside the last message, gradient-boosted trees and nets instead
+  of a linear second layer (within 0.02 of each other), thresholds on the likeliest topic instead of on "none". What
+  the corpus does not hold, none of them knows.
 - *Rules*: product kernels of draft and thread (no better than the sum), ridge instead of support vectors (0.02 less),
   small nets for the second layer (0.02 more average precision: kept), one matter a draft (0.01 F1: kept).
+- *Tone, promises*: the signs were widened by reading the corpus, so they found 83 % of its tone breaches and 38 % of
+  unread ones, and the models had learnt to wait for them (0.44 of unread tone breaches found). Hiding a share of what
+  the signs find from the models while they train (`UNHEARD`) brought 0.69, written twins the rest.
 - *Short replies*: single sentences of clean replies as extra cases made longer ones worse; leaving length out cost
-  0.01 F1. A corpus of short replies and a recogniser of bare refusals (`policies/signs/plain.py`) were kept.
-"""
+  0.01 F1. A corpus of short replies and a recogniser of bare refusals (`policies/signs/plain.py`) were kept."""
