@@ -35,7 +35,9 @@ def test_other_suppliers_are_known_by_name(text: str) -> None:
     assert "SUPPLIER" in all_in(text)
 
 
-@pytest.mark.parametrize("text", ["Tre veckor utan nät", "i tre veckor", "get well soon", "the sky is blue", "Is og sne"])
+@pytest.mark.parametrize(
+    "text", ["Tre veckor utan nät", "i tre veckor", "get well soon", "the sky is blue", "Is og sne"]
+)
 def test_an_everyday_word_is_no_supplier(text: str) -> None:
     assert "SUPPLIER" not in all_in(text)
 

@@ -45,9 +45,7 @@ def test_ordinary_anger_is_not_danger(text: str) -> None:
 @pytest.mark.parametrize(
     ("probability", "told", "danger"), [(0.9, False, True), (0.4, False, False), (0.4, True, True), (0.01, True, False)]
 )
-def test_words_of_danger_count_unless_the_models_see_next_to_none(
-    probability: float, told: bool, danger: bool
-) -> None:
+def test_words_of_danger_count_unless_the_models_see_next_to_none(probability: float, told: bool, danger: bool) -> None:
     assert is_danger(probability, 0.6, told=told) is danger
 
 

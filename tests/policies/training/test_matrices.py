@@ -9,7 +9,9 @@ from policies.verdict import Context, Turn
 
 def _case(number: int, draft: str = "IDIOT! Läs villkoren NU DÅ!!!", *, danger: bool = False) -> Case:
     thread = (Turn("customer", f"Hej {number}"),)
-    return Case(f"c-{number}", thread, draft, Context(language="sv"), frozenset({"tone"} if draft else ()), danger=danger)
+    return Case(
+        f"c-{number}", thread, draft, Context(language="sv"), frozenset({"tone"} if draft else ()), danger=danger
+    )
 
 
 def test_a_share_of_what_the_signs_find_is_hidden_and_always_the_same() -> None:
