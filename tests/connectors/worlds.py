@@ -29,6 +29,7 @@ class World(ABC):
     own_path: str
     hide_path: str
     refuses_twins: bool = True
+    rounds_to: float = 0.0  # seconds, where the time to wait is told in whole minutes
     one_level: bool = False  # what answers an answer stands beside it
 
     def __init__(self, base: str, remote: Remote) -> None:
@@ -82,6 +83,7 @@ class FacebookWorld(World):
     read_path = "/feed$|/comments$"
     own_path = "/comments$"
     hide_path = r"/\d+_\d+$"
+    rounds_to = 60.0
 
     def __init__(self, base: str, remote: Remote) -> None:
         super().__init__(base, remote)
@@ -109,6 +111,7 @@ class InstagramWorld(World):
     read_path = "/media$|/comments$|/replies$"
     own_path = "/replies$"
     hide_path = r"/\d+$"
+    rounds_to = 60.0
     one_level = True
 
     def __init__(self, base: str, remote: Remote) -> None:
