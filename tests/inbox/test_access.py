@@ -59,7 +59,7 @@ WRITERS_ONLY = {
     "reply_undo", "reply_edit", "reply_out", "reply_written", "reply_again", "reply_confirm", "reply_take_back",
     "reply_withdraw", "reply_correct", "reply_keep",
 }  # fmt: skip
-LEADS_SETTLE = {"reply_out", "reply_written", "reply_again", "reply_withdraw"}
+LEADS_SETTLE = {"reply_out", "reply_written", "reply_again", "reply_withdraw", "reply_correct"}
 # An agent reaches these as a mentor; here they are none.
 APPROVES = {"reply_approve", "reply_send_back", "reply_change"}
 # These ask whether a lead lets one hide and delete on the channel: here only leads may.
@@ -160,6 +160,8 @@ def expected(route: str, who: str) -> str:
         return "refused"
     if role in ("agent", "admin") and route in APPROVES | MODERATES:
         return "refused"
+    if (route, role) == ("reply_correct", "admin"):
+        return "refused"  # a correction is an answer
     if route in WRITERS_ONLY:
         return "served" if route in LEADS_SETTLE and role in ("lead", "admin") else "absent"
     if route in NEEDS_CLEARANCE and who in ("uncleared", "admin"):
