@@ -355,6 +355,7 @@ class TestConnect:
             reverse("channel_connect", args=["feed"]), {"account": "https://blog.nordnett.example/healthz"}
         )
         assert (answer.status_code, Channel.objects.count()) == (422, 0)
+        assert "Give the address of the feed itself" in answer.content.decode()
 
 
 class TestFeed:
