@@ -14,7 +14,7 @@ from dataclasses import asdict
 
 from tests.proofs.ground import fresh_database
 from tests.proofs.hostile import at_the_first_bad_one, bodies
-from tests.proofs.intake_events import events, without_tombstones
+from tests.proofs.intake_events import events, without_gaps, without_tombstones
 from tests.proofs.intake_kills import careless_kills, kills
 from tests.proofs.limits import budgets, heedless
 from tests.proofs.machine import broken_runs, company, reached, runs
@@ -80,6 +80,7 @@ PROOFS: dict[str, tuple[Callable[[int, int], Figures], int]] = {
     "bodies_given_up_at_the_first_bad_entry": (at_the_first_bad_one, 500),
     "intake_events": (events, 10_000),
     "intake_events_without_tombstones": (without_tombstones, 1500),
+    "intake_events_without_gaps": (without_gaps, 100),
     "intake_kills": (kills, 1000),
     "budgets": (budgets, 10_000),
     "budgets_unheeded": (heedless, 600),
