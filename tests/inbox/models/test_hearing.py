@@ -122,7 +122,7 @@ def test_what_was_gone_and_stands_there_again_is_back(facebook: Channel) -> None
 
 def test_a_reply_to_what_has_vanished_is_stopped(facebook: Channel, anna: Person) -> None:
     make.rulebook()
-    apply(facebook, [change(Verb.ADD, 0, text="Når kommer fiberen?")])
+    apply(facebook, [change(Verb.ADD, 0, text="Hvor finner jeg fakturaen?")])
     reply = make.queued(Thread.objects.get(), anna)
     apply(facebook, [change(Verb.REMOVE, 1)])
     assert reply.start(at=make.after()) is None
