@@ -80,8 +80,8 @@ class Smoke:
 
     def undone_never_leaves(self) -> None:
         """Taken back within the window, it never reaches the network."""
-        # Asks back: whatever else is said beside a rumour, the models warn of it.
-        text = f"Hei! Hvilken butikk spør du om, {self.mark}?"
+        # Declines and refers: whatever else is said beside a rumour, the models may hold.
+        text = f"Hei! Det kommenterer vi ikke. Nyheter om butikkene legges ut på pressesiden vår, {self.mark}."
         with self.step("undone"):
             self.anna.write(text)
             self.anna.press_send("Send")
