@@ -145,7 +145,8 @@ come from the others alone; but lexicons, patterns and concepts were written by 
 these figures flatter the matchers. `first_look` and `second_look` were held back until everything below was decided,
 served to find faults by kind and to set the points, and were added to the corpus for the last training. `short` is a
 file of three-word answers: without it the models know no such style, and its row shows what a new style costs.
-`wordings` is written twins of what is hard: scorn, half a decline, talk of other suppliers, promises."""
+`wordings` is written twins of what is hard: scorn, half a decline, talk of other suppliers, promises. In five cases of
+the test the names of real suppliers were replaced, unread, by invented ones before it was judged."""
 
 _SHIPPED_ONLY = """Made with `--shipped-only`: the figures on authors the models never saw are left out."""
 
@@ -158,7 +159,9 @@ _CURVE = """First layer only, on the file of the last author, trained on growing
 
 _POINTS = """Set on unseen cases: *advise* where F1 is best (`privacy` by its share of wrong marks), *warn* by the share
 of ordinary clean replies disturbed, *hold* in a tagged thread by the share of clean replies held: one point for all
-topics, so that a topic in which clean and breach are close pays with its own clean replies."""
+topics, so that a topic in which clean and breach are close pays with its own clean replies. It was set where the two
+looks, unseen then, had 0.11 of their clean replies held; of the twins that were written to be hard, it holds far more,
+which is why the table of unseen authors shows more than the limit."""
 
 _LIMITS = """## What it cannot do
 

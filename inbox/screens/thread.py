@@ -134,8 +134,11 @@ def side_screen(thread: Thread, person: Person) -> dict[str, object]:
 
 
 def said_before(thread: Thread) -> list[Reply]:
-    """Our last replies on the same topic to anyone, so that two people do not get two answers."""
-    if not thread.topic_in_force:
+    """Our last replies on the same topic to anyone, so that two people do not get two answers.
+
+    Only where a person has tagged it: what the models suggest is a question, and not worth a query on every page.
+    """
+    if not thread.topic:
         return []
-    same = Reply.objects.filter(state=ReplyState.SENT, thread__topic=thread.topic_in_force).exclude(thread=thread)
+    same = Reply.objects.filter(state=ReplyState.SENT, thread__topic=thread.topic).exclude(thread=thread)
     return list(same.select_related("written_by", "thread").order_by("-sent_at")[:MOST_BESIDE])

@@ -12,7 +12,7 @@ from policies.training.matrices import Read
 # Shares, of ordinary clean replies unless said otherwise.
 WARN_SHARE = 0.005  # that one rule's view may disturb: twelve together stay under 6 %
 TOPIC_SHARE = 0.1  # that get a topic; of authors nobody had tuned by, 0.07 do
-MESSAGE_SHARE = 0.08  # the same, before there is a draft
+MESSAGE_SHARE = 0.05  # the same, before there is a draft
 DANGER_SHARE = 0.008  # of threads without danger that the model calls dangerous
 PRIVACY_SHARE = 0.006  # of all cases that a privacy view may wrongly mark
 GATE_SHARE = 0.42  # of clean replies in tagged threads that may be held; of authors nobody had tuned by, 0.11 are
