@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "inbox.middleware.PersonSettings",
+    "inbox.middleware.Heard",
     "inbox.middleware.DefaultDeny",
     "inbox.views.once.AnswerOnce",
 ]

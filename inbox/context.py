@@ -63,6 +63,7 @@ def desk(request: HttpRequest) -> dict[str, object]:
         "banners": SimpleLazyObject(lambda: banners(person)),
         "live_url": reverse("live_stream"),
         "shown_url": reverse("live_shown"),
+        "heard": getattr(request, "heard", ""),
         "undo_url": reverse("leaving"),
         "search_url": reverse("desk"),
     }

@@ -147,6 +147,11 @@ class Hub:
             threads, people = zip(*pairs, strict=True)
             await connection.execute(RENEW, [settings.SAMTAL_LEASE_SECONDS, list(threads), list(people)])
 
+    @property
+    def newest_id(self) -> str:
+        """Of the newest event, as a stream gives it: a page that is drawn from now on knows all up to here."""
+        return f"{self.process}-{self.number}"
+
     def missed(self, last_id: str) -> list[Event] | None:
         """The events after the browser's last one; None where they are not known here, so it must refresh."""
         process, _dash, number = last_id.partition("-")

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
+from inbox import live
 from inbox.access import roles_for
 from inbox.models import Person
 
@@ -33,8 +34,17 @@ class WholeFiles(MiddlewareMixin):
         whole = HttpResponse(b"".join(response), status=response.status_code, headers=response.headers)
         if "Content-Type" not in response.headers:
             del whole.headers["Content-Type"]
-        response.close()
+        # The file alone: `response.close()` would say that the request has ended, and it has not.
+        if response.file_to_stream is not None:
+            response.file_to_stream.close()
         return whole
+
+
+class Heard(MiddlewareMixin):
+    """Notes what the live stream has told before the page is read from the database: the page joins it from there."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.heard = live.hub.newest_id  # type: ignore[attr-defined]
 
 
 class DefaultDeny(MiddlewareMixin):

@@ -1,7 +1,7 @@
 // The tab's side of the live stream: what changed becomes events of htmx on the body, lists are patched without moving
 // the row under pointer or focus, and a lost connection is said in words.
 
-const { live, shown, streamWorker } = document.body.dataset;
+const { live, shown, heard, streamWorker } = document.body.dataset;
 const words = document.getElementById("words").dataset;
 
 const QUIET_BEFORE_NOTICE = 3000; // a new page or a restart of the server is not worth a word
@@ -46,7 +46,7 @@ function here({ eager = false, always = true } = {}) {
   const threads = shownThreads();
   if (!always && threads.join() === reported) return;
   reported = threads.join();
-  port.postMessage({ kind: "here", live, shown, csrf: csrfToken(), threads, eager });
+  port.postMessage({ kind: "here", live, shown, heard, csrf: csrfToken(), threads, eager });
 }
 
 function hear({ data }) {

@@ -1,8 +1,8 @@
 // The one connection of a browser to the live stream, shared by its tabs.
 //
 // As a SharedWorker it is joined by each tab through a port. Where there are none, a tab imports this module and joins
-// a Stream of its own. A tab sends {kind: "here", live, shown, csrf, threads, eager} whenever something of that changes,
-// and as the answer to "still there?"; {kind: "bye"} when it goes. It receives {kind: "change", change},
+// a Stream of its own. A tab sends {kind: "here", live, shown, heard, csrf, threads, eager} whenever something of that
+// changes, and as the answer to "still there?"; {kind: "bye"} when it goes. It receives {kind: "change", change},
 // {kind: "connection", state: "open" | "lost" | "signed-out", again} and {kind: "still there?"}.
 
 const ASK_EVERY = 15_000;
@@ -46,9 +46,17 @@ export class Stream {
     this.#tabs.set(port, { threads: message.threads, seen: Date.now() });
     this.#where = message;
     this.#report();
-    if (!known && this.#state === "open") port.postMessage({ kind: "connection", state: "open", again: false });
+    if (!known) this.#welcome(port, message.heard);
     if (this.#state === "closed") this.#open();
     else if (message.eager && (this.#state === "waiting" || this.#state === "signed-out")) this.#open();
+  }
+
+  // What was committed while the page was on its way was told to nobody, or to the other tabs only.
+  #welcome(port, heard) {
+    this.#lastId ||= heard;
+    if (this.#state !== "open") return;
+    port.postMessage({ kind: "connection", state: "open", again: false });
+    if (heard !== this.#lastId) port.postMessage({ kind: "change", change: { kind: "refresh", id: 0 } });
   }
 
   #forget(port) {

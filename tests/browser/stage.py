@@ -128,6 +128,7 @@ class Stage:
     draft: str = DRAFT
     streams: list[queue.Queue[bytes | None]] = field(default_factory=list)
     stream_status: int = 200
+    heard: str = ""
     opened: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
@@ -159,6 +160,7 @@ class Stage:
             "duty": {"on": True, "label": "on duty", "url": "/duty/"},
             "live_url": "/live/",
             "shown_url": "/live/shown/",
+            "heard": self.heard,
             "search_url": "/search/",
             "rows": self.rows,
             "findings": self.findings,

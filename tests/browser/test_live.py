@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Open
@@ -208,6 +209,29 @@ def test_a_broken_stream_comes_back_with_the_last_event(show: Open, stage: Stage
     stage.hang_up()
     wait(page, lambda: len(stage.opened) == 2)
     assert stage.opened == ["", "s-12"]
+
+
+def test_the_stream_begins_where_the_page_was_read(show: Open, stage: Stage) -> None:
+    stage.heard = "s-7"
+    connected(show("/desk/"), stage)
+    assert stage.opened == ["s-7"]
+
+
+@pytest.mark.parametrize(("heard", "refreshes"), [("s-7", 1), ("s-8", 0)])
+def test_a_tab_that_was_on_its_way_when_something_changed_looks_again(
+    window: BrowserContext, show: Open, stage: Stage, heard: str, refreshes: int
+) -> None:
+    window.add_init_script("window.refreshed = 0; addEventListener('samtal:refresh', () => (window.refreshed += 1))")
+    stage.heard = "s-7"
+    first = show("/desk/")
+    connected(first, stage)
+    stage.change("list", version=8)
+    first.wait_for_timeout(100)
+    stage.heard = heard
+    late = show("/desk/")
+    wait(late, lambda: len(shown(stage)) > 0)
+    late.wait_for_timeout(300)
+    assert late.evaluate("window.refreshed") == refreshes
 
 
 def test_after_a_break_everything_is_asked_for_again(show: Open, stage: Stage) -> None:

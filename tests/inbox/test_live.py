@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -211,6 +212,21 @@ def test_a_browser_that_comes_back_is_told_what_it_missed(web: Web, people: list
     stream.answer.close()
     fresh = web.stream(people[0], "tab", **{"Last-Event-ID": "another-1"})
     assert next(fresh.events())["kind"] == "refresh", "an event nobody here knows: start afresh"
+
+
+def test_what_changes_while_a_page_is_on_its_way_is_told_when_it_joins(
+    web: Web, people: list[Person], facebook: Channel
+) -> None:
+    (thread,) = make.threads(facebook, 1)
+    first = web.stream(people[0], "first")
+    assert until(listens, 10)
+    page = web.get(reverse("desk"), people[1]).read().decode()
+    heard = re.search(r'data-heard="([0-9a-f]+-\d+)"', page)
+    assert heard
+    Thread.objects.filter(pk=thread.pk).update(danger=True)
+    first.wait_for("thread")
+    late = web.stream(people[1], "late", **{"Last-Event-ID": heard[1]})
+    assert late.wait_for("thread")["id"] == thread.pk
 
 
 def test_the_lease_of_a_thread_that_is_shown_is_renewed(web: Web, people: list[Person], facebook: Channel) -> None:
