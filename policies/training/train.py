@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.metrics import average_precision_score
+from threadpoolctl import threadpool_limits
 
 from policies.cases import Case
 from policies.topics import RULES, Card, Models
@@ -31,9 +32,11 @@ def train(files: Mapping[str, Sequence[Case]]) -> Trained:
 
 
 def train_on(read: Read) -> Trained:
-    scores = unseen_scores(read)
-    seen = unseen(read, scores, fold_seconds(read, scores))
-    models = packed(fit_first(read), fit_second(read, scores), read, seen)
+    # Several threads add in an order of their own, and the last digits, so the hash, would differ from run to run.
+    with threadpool_limits(1):
+        scores = unseen_scores(read)
+        seen = unseen(read, scores, fold_seconds(read, scores))
+        models = packed(fit_first(read), fit_second(read, scores), read, seen)
     return Trained(models, read, seen)
 
 
