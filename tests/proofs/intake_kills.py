@@ -29,6 +29,8 @@ PAGE_SIZE = 5
 # Longer than what is read again in any case: a loss must not be mended by the overlap.
 A_WHILE = 400.0
 LONGEST = 0.35
+# For a page to come: a machine with other work must not turn "after the seventh page" into "anywhere".
+PATIENCE = 30.0
 
 
 def kills(times: int, seed: int, *, careless: bool = False) -> Figures:
@@ -75,9 +77,9 @@ class Hatchery:
         place, page, seconds = ANYWHERE, 0, chance.uniform(0.01, LONGEST)
         if self.careless:
             # Between the cursor and the rows, where a control that is to fail must be met.
-            place, page, seconds = "inside", number % PAGES + 1, 3.0
+            place, page, seconds = "inside", number % PAGES + 1, PATIENCE
         elif number % 2:
-            place, page, seconds = PLACES[number // 2 % 3], number // 6 % PAGES + 1, 3.0
+            place, page, seconds = PLACES[number // 2 % 3], number // 6 % PAGES + 1, PATIENCE
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(f"{seconds} {page} {place}\n")
