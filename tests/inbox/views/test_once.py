@@ -20,7 +20,7 @@ from tests.inbox.browsing import HTMX, client, words
 TEMPLATES = Path(__file__).parents[3] / "templates"
 # Django's own and allauth's: they set what they are told, and a second time changes nothing.
 NOT_OURS = {"account", "_partials/languages.html"}
-POSTING = re.compile(r"<form[^>]*method=\"post\"(?:[^>]|%})*?>.*?</form>", re.DOTALL)
+POSTING = re.compile(r"<form\b(?:[^>]|%})*?(?:method=\"post\"|{% posts_to )(?:[^>]|%})*?>.*?</form>", re.DOTALL)
 
 
 def path(thread: Thread) -> str:
