@@ -123,7 +123,10 @@ def _sorted_of_word(word: str) -> tuple[str, ...]:
 
 
 def _of_phrase(tokens: list[str], place: int) -> Iterator[str]:
+    following = tokens[place + 1][:1] if place + 1 < len(tokens) else ""
     for parts, is_open, concept in _words().phrases.get(tokens[place], ()):
+        if parts[1][:1] != following:
+            continue  # nearly all of them: a common word begins many phrases
         here = tokens[place : place + len(parts)]
         if len(here) < len(parts) or tuple(here[:-1]) != parts[:-1]:
             continue
