@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from policies.language import guess
 from policies.patterns import says
 from policies.text import fold
 from policies.topics import shipped
-from policies.verdict import TopicGuess, Turn
+from policies.verdict import TopicGuess
 
 THANKS = re.compile(
     r"""^\W*(ja|ok|okej|okay|super|perfekt|perfect|great|toppen|flott|fint|bra|strålande|herligt|dejligt|kanon|och|og|and|
@@ -35,21 +36,31 @@ def read(text: str, prior: str = "") -> Reading:
     The topic is the models' suggestion, "" where none is likely or no models are installed. Danger is the words that
     need no reading between the lines, or the models' view.
     """
-    topic, danger = _understood(text)
-    return Reading(
-        language=guess(text, prior),
-        topic="" if topic.suggested == "none" else topic.suggested,
-        danger=danger,
-        thanks=is_bare_thanks(text),
-    )
+    return read_all([text], prior)[0]
 
 
-def _understood(text: str) -> tuple[TopicGuess, bool]:
+def read_all(texts: Sequence[str], prior: str = "") -> list[Reading]:
+    """Read messages, each by itself; together they take a third of the time."""
+    return [
+        Reading(
+            language=guess(text, prior),
+            topic="" if topic.suggested == "none" else topic.suggested,
+            danger=danger,
+            thanks=is_bare_thanks(text),
+        )
+        for text, (topic, danger) in zip(texts, _understood(texts), strict=True)
+    ]
+
+
+def _understood(texts: Sequence[str]) -> list[tuple[TopicGuess, bool]]:
     models = shipped()
     if models is None:
-        return TopicGuess(), speaks_of_danger(text)
-    topic, danger = models.read((Turn("customer", text),))
-    return topic, is_danger(danger, models.card["points"]["danger"], told=speaks_of_danger(text))
+        return [(TopicGuess(), speaks_of_danger(text)) for text in texts]
+    point = models.card["points"]["danger"]
+    return [
+        (topic, is_danger(danger, point, told=speaks_of_danger(text)))
+        for text, (topic, danger) in zip(texts, models.read(texts), strict=True)
+    ]
 
 
 # Where the words speak of danger, the models need not be sure; only where they see next to none ("killing me") is a

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from policies.concepts import SUPPLIER, concepts
-from policies.features import Block, pieces, text_blocks, words
+from policies.features import Block, Blocks, all_blocks, pieces, text_blocks, words
 from policies.signs.loud import heard
 from policies.signs.personal import asked, given
 from policies.signs.promised import promised
@@ -113,6 +113,21 @@ class Weights:
         length = float(np.sqrt(values @ values)) or 1.0
         return np.asarray((values / length) @ self.rows[places].astype(np.float32) * self.scale, dtype=np.float32)
 
+    def all_scores(self, blocks: Blocks, texts: int) -> Array:
+        """As `scores`, a row a text."""
+        places = np.searchsorted(self.keys, blocks.buckets.astype(np.uint32))
+        places[places == len(self.keys)] = 0
+        known = self.keys[places] == blocks.buckets
+        places, owners = places[known], blocks.owners[known]
+        values = (1 + np.log(blocks.counts[known])) * self.idf[places]
+        lengths = np.sqrt(np.bincount(owners, values * values, texts)).astype(np.float32)
+        weighted = (values / lengths[owners])[:, None] * self.rows[places].astype(np.float32)
+        firsts = np.flatnonzero(np.diff(owners, prepend=-1))
+        scores = np.zeros((texts, self.rows.shape[1]), np.float32)
+        if len(firsts):
+            scores[owners[firsts]] = np.add.reduceat(weighted, firsts)
+        return scores * self.scale
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -148,8 +163,8 @@ def sigmoid(scores: Array) -> Array:
 
 
 def softmax(scores: Array) -> Array:
-    powers = np.exp(scores - scores.max())
-    return np.asarray(powers / powers.sum(), dtype=np.float32)
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), dtype=np.float32)
 
 
 # ── The texts of a case ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -328,12 +343,20 @@ class Models:
         """The probability that the draft says something about the matter, given that the thread is on this topic."""
         return float(sigmoid(self.gate.scores(gate_features(understood.scores, understood.seen, topic)))[0])
 
-    def read(self, thread: Sequence[Turn]) -> tuple[TopicGuess, float]:
-        """Topic and danger of what the customer wrote, before anybody has answered."""
-        scores = self.first(thread_blocks(thread))
-        spread = softmax(self.message.scores(message_features(scores)))
-        guess = self._guess(spread, self.card["points"]["message_topic"], frozenset())
-        return guess, float(sigmoid(scores[_PLACE["danger.danger"]]))
+    def read(self, texts: Sequence[str]) -> list[tuple[TopicGuess, float]]:
+        """Topic and danger of what customers wrote, each by itself, before anybody has answered."""
+        scores = np.tile(self.bias, (len(texts), 1))
+        for kind, blocks in zip(KINDS, all_blocks(texts), strict=True):
+            # Where there is but one message, it is the thread and what was asked.
+            for field in ("asked", "thread"):
+                scores[:, columns(field)] += self.blocks[f"{field}.{kind}"].all_scores(blocks, len(texts))
+        least = self.card["points"]["message_topic"]
+        spreads = softmax(self.message.scores(message_features(scores)))
+        dangers = sigmoid(scores[:, _PLACE["danger.danger"]])
+        return [
+            (self._guess(spread, least, frozenset()), float(danger))
+            for spread, danger in zip(spreads, dangers, strict=True)
+        ]
 
     def loudness(self, sentence: str) -> Array:
         """First-layer scores of its letters and words; to tell sentences apart, concepts are not worth their time."""

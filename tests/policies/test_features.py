@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.features import pieces, text_blocks, words
+from policies.features import all_blocks, pieces, text_blocks, words
 
 
 def pieces_by_hand(word: str) -> set[str]:
@@ -33,3 +33,13 @@ def test_any_text_becomes_sorted_distinct_buckets(text: str) -> None:
         assert np.array_equal(block.buckets, np.unique(block.buckets))
         assert len(block.buckets) == len(block.counts)
         assert (block.counts >= 1).all()
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=6))
+def test_read_together_texts_have_the_features_each_has_alone(texts: list[str]) -> None:
+    for kind, together in enumerate(all_blocks(texts)):
+        for number, text in enumerate(texts):
+            alone, mine = text_blocks(text)[kind], together.owners == number
+            assert np.array_equal(alone.buckets, together.buckets[mine])
+            assert np.array_equal(alone.counts, together.counts[mine])

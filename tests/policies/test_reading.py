@@ -1,6 +1,6 @@
 import pytest
 
-from policies.reading import is_bare_thanks, is_danger, read, speaks_of_danger
+from policies.reading import is_bare_thanks, is_danger, read, read_all, speaks_of_danger
 
 
 @pytest.mark.parametrize("text", ["Tack!", "Tusen takk for hjelpen", "Super, mange tak", "Great, thanks", "👍", "❤❤"])
@@ -90,3 +90,8 @@ def test_a_short_text_keeps_the_channels_language() -> None:
 )
 def test_a_longer_text_is_told_apart(language: str, text: str) -> None:
     assert read(text).language == language
+
+
+def test_read_together_messages_say_what_each_says_alone() -> None:
+    texts = ["Stämmer det att ni lägger ner?", "", "Tack!", "Det lukter gass i trappa", "When do you open on Monday?"]
+    assert read_all(texts, "sv") == [read(text, "sv") for text in texts]
