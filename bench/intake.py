@@ -21,6 +21,7 @@ from django.db import connection, transaction  # isort: skip
 from connectors.base import Mark, Page, Window
 from connectors.sandbox import demo
 from connectors.twitter import id_at
+from inbox.ahead import read_ahead
 from inbox.models import Author, Channel, Message, Sighting, Stream, Thread
 from inbox.models.intake import commit_page
 from tests import make
@@ -92,6 +93,7 @@ def seconds(work: Callable[[], None]) -> float:
 
 def measure(pages: int, size: int) -> dict[str, object]:
     """Each page once through intake and once as bare rows, in turn; the median of each."""
+    read_ahead()  # as a worker does before its first task
     channel = make.channel("twitter", account_id=demo.X_USER_ID)
     stream = Stream.objects.create(channel=channel, key="mentions")
     with connection.cursor() as cursor:

@@ -44,7 +44,7 @@ from inbox.models.reply import Reply
 from inbox.models.rota import keep_turns
 from inbox.models.thread import Thread, due
 from inbox.states import ReplyState, Settled, ThreadState, Waits
-from policies.reading import read
+from policies.reading import Reading, read_all
 
 INTAKE_LOCK = 731
 DEEPEST = 64
@@ -143,10 +143,12 @@ class Batch:
         self.posts: dict[str, PagePost] = {}
         self.threads: dict[tuple[int, str], Thread] = {}
         self.opened: set[int] = set()
+        self.readings: dict[tuple[int, str], Reading] = {}
 
     @cached_property
-    def look_at(self) -> datetime:
-        return read_clock() + TIERS[0][1]
+    def now(self) -> datetime:
+        """Read once: the column's own default is an expression a row, which costs more than all the row's values."""
+        return read_clock()
 
     @cached_property
     def accounts(self) -> frozenset[str]:
@@ -207,7 +209,7 @@ class Batch:
         ids = {message.remote_id for message in self.remote}.union(*(above(message) for message in self.remote))
         self.posts = {post.remote_id: post for post in self.channel.page_posts.filter(remote_id__in=ids)}
         rows = Message.objects.filter(network=self.network, scope__in=[0, self.channel.pk], remote_id__in=ids)
-        self.known = {(row.scope, row.remote_id): row for row in rows.select_related("thread")}
+        self.known = {(row.scope, row.remote_id): row for row in rows.select_related("thread").defer("raw")}
 
     def swallow(self) -> None:
         """Leave out what the network has said is gone, before we had it; and what goes with it."""
@@ -282,6 +284,7 @@ class Batch:
         for message in fresh:
             if self.root(message) not in self.threads:
                 together[self.root(message)].append(message)
+        self.read_openings(together.values())
         rows = [self.new_thread(root, messages) for root, messages in together.items()]
         stored = Thread.objects.bulk_create(
             rows,
@@ -296,11 +299,21 @@ class Batch:
             if not any(self.is_ours(message) for message in messages)
         }
 
+    def read_openings(self, together: Iterable[Sequence[RemoteMessage]]) -> None:
+        """What can be read out of the words that open threads: of a whole page at once."""
+        opening = [message for messages in together for message in self.openers(messages)]
+        found = read_all([clean(message.text) for message in opening], self.channel.language) if opening else []
+        self.readings = {self.key(message): reading for message, reading in zip(opening, found, strict=True)}
+
+    def openers(self, messages: Sequence[RemoteMessage]) -> Sequence[RemoteMessage]:
+        """Whose words say what a thread is about: the customers', or ours where only we have written."""
+        return [message for message in messages if not self.is_ours(message)] or messages[:1]
+
     def new_thread(self, root: tuple[int, str], messages: Sequence[RemoteMessage]) -> Thread:
         """A thread as its first messages make it: open while a customer waits in it, else waiting for one."""
-        customers = [message for message in messages if not self.is_ours(message)]
-        first, last = (customers or messages)[0], messages[-1]
-        said = [read(clean(message.text), self.channel.language) for message in customers or [first]]
+        openers, last = self.openers(messages), messages[-1]
+        first = openers[0]
+        said = [self.readings[self.key(message)] for message in openers]
         danger = any(words.danger for words in said)
         author = self.author(first)
         due_at, reason = due(
@@ -322,8 +335,9 @@ class Batch:
             last_at=last.created_at,
             excerpt=excerpt(last),
             last_author=self.author(last),
+            opened_at=self.now,
         )
-        if not customers:
+        if self.is_ours(first):
             thread.state, thread.look_again_on = ThreadState.WAITING, thread.look_again_date()
         return thread
 
@@ -336,7 +350,7 @@ class Batch:
         Message.objects.bulk_create(rows, ignore_conflicts=True)
         ids = [row.remote_id for row in rows]
         stored = Message.objects.filter(network=self.network, scope__in=[0, self.channel.pk], remote_id__in=ids)
-        by_key = {(row.scope, row.remote_id): row for row in stored.select_related("author").defer("raw")}
+        by_key = {(row.scope, row.remote_id): row for row in stored.defer("raw")}
         self.known |= by_key
         found = [by_key[key] for key in (self.key(message) for message in fresh) if key in by_key]
         Picture.expect([message for message in found if message.attachments])
@@ -368,6 +382,7 @@ class Batch:
             look_at=self.first_look(message),
             settled=Settled.ANSWERED if ours else Settled.NO,
             raw=storable(message.raw),
+            received_at=self.now,
         )
 
     def note_sightings(self) -> None:
@@ -381,7 +396,7 @@ class Batch:
     def first_look(self, message: RemoteMessage) -> datetime | None:
         """When the network is first asked whether it still stands."""
         lookable = self.channel.capabilities.look_size and message.kind in LOOKED_AT
-        return self.look_at if lookable else None
+        return self.now + TIERS[0][1] if lookable else None
 
     def apply_edits(self) -> None:
         """What differs from what we have was changed on the network; a send that answers it will stop.
@@ -458,7 +473,7 @@ def receive(thread: Thread, messages: Sequence[Message]) -> None:
 
 def hear(thread: Thread, customers: Sequence[Message]) -> None:
     """A customer has written: thanks alone reopens nothing, danger comes first, everything else opens the thread."""
-    said = [read(message.text, thread.language) for message in customers]
+    said = read_all([message.text for message in customers], thread.language)
     answered_before = thread.messages.filter(is_ours=True).exists()
     for message, words in zip(customers, said, strict=True):
         if words.thanks and answered_before:
