@@ -14,7 +14,7 @@ from policies.rulebook import LANGUAGES
 
 # The model's codes for our languages; it tells bokmål from nynorsk, the desk answers both in bokmål.
 _CODES = {"sv": "sv", "no": "nb", "nn": "nb", "da": "da", "en": "en"}
-_SHORTEST = 20  # characters; below that a guess is worth less than what the channel speaks
+_SHORTEST = 30  # characters; below that a guess is worth less than what the channel speaks
 
 # The channel serves more than one language: above this the text itself is the better witness (3 % wrong, not 22 %).
 _SURE = 0.5
