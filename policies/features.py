@@ -68,10 +68,17 @@ def _buckets(hashes: npt.NDArray[np.uint64]) -> Buckets:
 
 def _counted(buckets: Buckets) -> tuple[Buckets, Values]:
     """Distinct ones in order, and how often each occurs; what numpy.unique does, without its checks."""
+    if not len(buckets):
+        return buckets, np.empty(0, np.float32)
     found = np.sort(buckets)
-    firsts = np.flatnonzero(np.r_[True, found[1:] != found[:-1]]) if len(found) else np.empty(0, np.int64)
-    counts = np.diff(firsts, append=len(found))
-    return found[firsts], counts.astype(np.float32)
+    is_first = np.empty(len(found), np.bool_)
+    is_first[0] = True
+    np.not_equal(found[1:], found[:-1], out=is_first[1:])
+    firsts = np.flatnonzero(is_first)
+    counts = np.empty(len(firsts), np.float32)
+    counts[:-1] = firsts[1:] - firsts[:-1]
+    counts[-1] = len(found) - firsts[-1]
+    return found[firsts], counts
 
 
 def pieces(text: str) -> Block:
