@@ -196,7 +196,7 @@ def queued(thread: Thread, by: Person, text: str = FINE) -> Reply:
 def held(thread: Thread, by: Person, text: str = FINE) -> Reply:
     """Held because its writer asked for a second look."""
     made = draft(thread, by, text)
-    assert made.submit(by=by, ask=True) == ReplyState.HELD
+    assert made.submit(by=by, checked=True, ask=True) == ReplyState.HELD
     return made
 
 
