@@ -105,21 +105,14 @@ class Weights:
 
     def scores(self, block: Block) -> Array:
         """The block's share of each first-layer score it takes part in."""
-        places = np.searchsorted(self.keys, block.buckets.astype(np.uint32))
-        places[places == len(self.keys)] = 0
-        known = self.keys[places] == block.buckets
-        places = places[known]
-        values = (1 + np.log(block.counts[known])) * self.idf[places]
+        places, _known, values = self._weighed(block)
         length = float(np.sqrt(values @ values)) or 1.0
         return np.asarray((values / length) @ self.rows[places].astype(np.float32) * self.scale, dtype=np.float32)
 
     def all_scores(self, blocks: Blocks, texts: int) -> Array:
         """As `scores`, a row a text."""
-        places = np.searchsorted(self.keys, blocks.buckets.astype(np.uint32))
-        places[places == len(self.keys)] = 0
-        known = self.keys[places] == blocks.buckets
-        places, owners = places[known], blocks.owners[known]
-        values = (1 + np.log(blocks.counts[known])) * self.idf[places]
+        places, known, values = self._weighed(blocks)
+        owners = blocks.owners[known]
         lengths = np.sqrt(np.bincount(owners, values * values, texts)).astype(np.float32)
         weighted = (values / lengths[owners])[:, None] * self.rows[places].astype(np.float32)
         firsts = np.flatnonzero(np.diff(owners, prepend=-1))
@@ -127,6 +120,14 @@ class Weights:
         if len(firsts):
             scores[owners[firsts]] = np.add.reduceat(weighted, firsts)
         return scores * self.scale
+
+    def _weighed(self, block: Block | Blocks) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], Array]:
+        """Of the features that are known: their rows, which of the block's they are, and what each weighs."""
+        places = np.searchsorted(self.keys, block.buckets.astype(np.uint32))
+        places[places == len(self.keys)] = 0
+        known = self.keys[places] == block.buckets
+        places = places[known]
+        return places, known, (1 + np.log(block.counts[known])) * self.idf[places]
 
 
 @dataclass(frozen=True, slots=True)
