@@ -41,16 +41,15 @@ from connectors.base import (
 )
 from connectors.graph import (
     OVERLAP,
-    SECOND,
     USUAL_PAGE,
     GraphConnector,
-    JsonObject,
     gather,
     is_id,
     unix,
     walked,
     when,
 )
+from connectors.graph_webhooks import SECOND, JsonObject
 
 POST_FIELDS = (
     "id,message,story,from,to,created_time,updated_time,permalink_url,status_type,is_hidden,is_published,attachments,"

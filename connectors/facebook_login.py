@@ -13,7 +13,8 @@ from typing import ClassVar
 
 from connectors import answer
 from connectors.base import Account, ConnectorError, Credentials, ErrorKind, Secret
-from connectors.graph import GRAPH, Graph, JsonObject, judge, version
+from connectors.graph import GRAPH, Graph, judge, version
+from connectors.graph_webhooks import JsonObject
 from connectors.http import Adapter, Exchange, Redactor, session, without_a_trace
 from connectors.login import Consent, Grant, Login, Offer, once, verifier
 

@@ -38,6 +38,7 @@ from connectors.base import (
     RemoteMessage,
     Window,
 )
+from connectors.graph_webhooks import JsonObject
 from connectors.http import Adapter, Exchange, Redactor, session, without_a_trace
 from connectors.refusal import from_status, refusal
 
@@ -45,14 +46,12 @@ GRAPH = "https://graph.facebook.com/"
 VERSION = "26.0"
 USUAL_PAGE = 100
 MAX_PAGES = 500  # of one walk within one fetch; a network whose pages do not end must not hold a worker for ever
-SECOND = timedelta(seconds=1)
 # How far behind a write the network's reads may be: so much is read again, and so long a post counts as unsettled.
 OVERLAP = timedelta(minutes=5)
 # What of a `next` address we follow; host, path and token in it are not ours to trust.
 CURSORS = ("after", "until", "since", "__paging_token", "__previous")
 
 T = TypeVar("T")
-JsonObject = Mapping[str, object]
 
 _KINDS: Mapping[int, ErrorKind] = {
     1: ErrorKind.UNAVAILABLE,

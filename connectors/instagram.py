@@ -39,15 +39,14 @@ from connectors.base import (
 )
 from connectors.graph import (
     OVERLAP,
-    SECOND,
     GraphConnector,
-    JsonObject,
     gather,
     is_id,
     unix,
     walked,
     when,
 )
+from connectors.graph_webhooks import SECOND, JsonObject
 from connectors.instagram_webhooks import IN_A_CAPTION, author_of, profile
 
 MEDIA_FIELDS = "id,caption,comments_count,permalink,timestamp"

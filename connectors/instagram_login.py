@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors import answer
 from connectors.base import Account
 from connectors.facebook_login import FacebookLogin
-from connectors.graph import JsonObject
+from connectors.graph_webhooks import JsonObject
 from connectors.instagram_webhooks import profile
 
 
