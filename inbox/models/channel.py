@@ -658,7 +658,7 @@ class Brake(models.Model):
     def on(cls, channel_id: int, person_id: int | None) -> Brake | None:
         """The brake that stops this channel and person now, if any."""
         scope = Q(channel=None, person=None) | Q(channel=channel_id) | Q(person=person_id, person__isnull=False)
-        return cls.objects.filter(scope, lifted_at__isnull=True).first()
+        return cls.objects.pulled().filter(scope).first()
 
     @classmethod
     def pull(cls, *, by: Person, channel: Channel | None = None, person: Person | None = None) -> Brake:
