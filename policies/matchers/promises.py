@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from policies.matchers.risk import likely
+from policies.matchers.risk import likely, probability
 from policies.rulebook import Rule
 from policies.signs.due import due
 from policies.signs.promised import outright, promised
@@ -14,17 +14,28 @@ from policies.topics import passage
 from policies.verdict import Context, Effect, Finding, Turn
 
 
+# Below it the models see next to no promise. Of what is said outright there, six in seven were none ("Ring us, and
+# somebody will sit there till nine"); above it, two in three were.
+_NEXT_TO_NONE = 0.12
+
+
 def promises(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> list[Finding]:
     """Each sentence in which we promise something for later; data: kind, due (ISO or "") and phrase.
 
-    Where the models see no promise, only what is said outright counts; what they alone see is placed on the likeliest
-    sentence.
+    Where the models see no promise, only what is said outright counts, and that only where they see a little of one;
+    what they alone see is placed on the likeliest sentence.
     """
-    view = likely(draft, thread, rule.settings.get("risk", rule.code), context)
-    spans = outright(draft) if view is False else promised(draft)
-    if view and not spans:
-        spans = (_likeliest(draft, rule),)
-    return [_finding(draft, span, rule, context) for span in spans]
+    return [_finding(draft, span, rule, context) for span in _spans(draft, thread, rule, context)]
+
+
+def _spans(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> Sequence[Span]:
+    name = rule.settings.get("risk", rule.code)
+    view, share = likely(draft, thread, name, context), probability(draft, thread, name, context)
+    if view is None or share is None:
+        return promised(draft)
+    if view:
+        return promised(draft) or [_likeliest(draft, rule)]
+    return outright(draft) if share >= _NEXT_TO_NONE else ()
 
 
 def _likeliest(draft: str, rule: Rule) -> Span:

@@ -26,12 +26,16 @@ def risk(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> li
     return [_finding(passage(draft, name), understood.risks[name], effect, rule, context)]
 
 
+def probability(draft: str, thread: Sequence[Turn], rule: str, context: Context) -> float | None:
+    """How likely the models think it that the draft breaks the rule; None where they are not asked or know none such."""
+    understood = understand(draft, tuple(thread), context)
+    return None if understood is None else understood.risks.get(rule)
+
+
 def likely(draft: str, thread: Sequence[Turn], rule: str, context: Context) -> bool | None:
     """Do the models think that the draft breaks the rule? None where they are not asked or know no such rule."""
-    understood, models = understand(draft, tuple(thread), context), shipped()
-    if understood is None or models is None or rule not in understood.risks:
-        return None
-    return _effect(models, rule, understood.risks[rule]) is not None
+    view, models = probability(draft, thread, rule, context), shipped()
+    return None if view is None or models is None else _effect(models, rule, view) is not None
 
 
 def _effect(models: Models, name: str, probability: float) -> Effect | None:
