@@ -56,6 +56,10 @@ OVERLAP = timedelta(minutes=2)
 FOLLOWED = timedelta(days=1)
 ADDRESS_LENGTH = 23
 LONGEST_WINDOW = 3600.0  # seconds; Mastodon's own are five minutes
+# How an instance that gives lists as ever may fail to tell of one conversation. Each silence costs a whole deadline, so
+# that after some of them nobody asks any more.
+UNTOLD = (ErrorKind.INVALID, ErrorKind.MALFORMED, ErrorKind.UNAVAILABLE)
+MOST_SILENCES = 2
 
 JsonObject = Mapping[str, object]
 
@@ -110,6 +114,7 @@ class Mastodon(Connector):
         )  # fmt: skip
         self._host = host
         self._number = ""
+        self._silences = 0
 
     def account(self) -> Account:
         found = self._http.believe(answer.as_object, self._ask(self._client.account_verify_credentials), "the account")
@@ -297,11 +302,23 @@ class Mastodon(Connector):
         line = [status]
         while (above := answer.known_id(line[-1], "in_reply_to_id")) and not _is_private(status):
             if above not in seen and line[-1] is status:
-                seen |= {_id(one): one for one in self._context(_id(status))[0]}
+                seen |= {_id(one): one for one in self._above(_id(status))}
             if above not in seen or seen[above] in line:
                 break
             line.append(seen[above])
         return line
+
+    def _above(self, status_id: str) -> list[JsonObject]:
+        """What stands above a status. Where the network cannot tell, it begins a thread and costs its page nothing."""
+        if self._silences >= MOST_SILENCES:
+            return []
+        try:
+            return self._context(status_id)[0]
+        except ConnectorError as error:
+            if error.kind not in UNTOLD:
+                raise
+            self._silences += error.kind is ErrorKind.UNAVAILABLE
+            return []
 
     def _context(self, status_id: str) -> tuple[list[JsonObject], list[JsonObject]]:
         """(what stands above a status, the first one first; what stands beneath it)."""

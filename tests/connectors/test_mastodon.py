@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import socket
+import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,6 +106,53 @@ def test_a_reply_under_somebody_elses_status_belongs_to_the_whole_conversation(w
     reader.poll()
     message = reader.messages[ours]
     assert (message.root_remote_id, message.parent_remote_id, message.kind) == (first["id"], first["id"], Kind.MENTION)
+
+
+@pytest.mark.parametrize(
+    "conversation",
+    [stub.jsonly([mention(1)]), stub.jsonly({"error": "Odd"}, 422), stub.plain(b"", 503), stub.reset],
+    ids=["another list", "refused", "out of order", "reset"],
+)
+def test_a_conversation_that_cannot_be_told_of_costs_no_other_status(conversation: stub.Answer) -> None:
+    """The follower came in late when what stands above one status could not be had, and never if it could never be."""
+    listed = [mention(1, in_reply_to_id="5"), mention(2, in_reply_to_id="6"), mention(3)]
+    with answered(Mastodon, stub.jsonly(listed), US) as (connector, server):
+        server.answer = by_address(server, {b"/context": conversation}, otherwise=stub.jsonly(listed))
+        page = connector.fetch_page("mentions", Window(), since=LONG_AGO, known={})
+    found = [(one.remote_id, one.root_remote_id, one.parent_remote_id) for one in page.messages]
+    assert found == [("1", "1", "5"), ("2", "2", "6"), ("3", "3", None)]
+    assert page.malformed == ()
+
+
+def test_an_instance_that_tells_of_no_conversation_is_not_asked_for_all_of_them() -> None:
+    listed = [mention(number, in_reply_to_id="50") for number in range(1, 9)]
+    with answered(Mastodon, stub.jsonly(listed), US) as (connector, server):
+        server.answer = by_address(server, {b"/context": stub.plain(b"", 503)}, otherwise=stub.jsonly(listed))
+        page = connector.fetch_page("mentions", Window(), since=LONG_AGO, known={})
+        asked = [request for request in server.requests if b"/context" in request]
+    assert (len(page.messages), len(asked)) == (8, 2)
+
+
+def test_a_token_that_may_not_read_conversations_is_told() -> None:
+    """That is no odd status: a person must connect the channel again."""
+    refused = stub.jsonly({"error": "This action is outside the authorized scopes"}, 403)
+    listed = [mention(1, in_reply_to_id="5")]
+    with answered(Mastodon, stub.jsonly(listed), US) as (connector, server):
+        server.answer = by_address(server, {b"/context": refused}, otherwise=stub.jsonly(listed))
+        with pytest.raises(ConnectorError) as caught:
+            connector.fetch_page("mentions", Window(), since=LONG_AGO, known={})
+    assert caught.value.kind is ErrorKind.PERMISSION
+
+
+def by_address(server: stub.Stub, answers: Mapping[bytes, stub.Answer], otherwise: stub.Answer) -> stub.Answer:
+    """An answer for each address that has one of these in it."""
+
+    def answer(connection: socket.socket, over: threading.Event) -> None:
+        address = server.requests[-1].split(b" ")[1]
+        found = (answers[part] for part in answers if part in address)
+        next(found, otherwise)(connection, over)
+
+    return answer
 
 
 def test_under_our_own_status_each_answer_begins_a_thread(world: MastodonWorld) -> None:
