@@ -323,7 +323,7 @@ class Twitter(Connector):
         last = window.complete_up_to
         if last and timedelta(0) <= datetime.now(UTC) - last.at < MESSAGE_PAUSE:
             return Page((), window)
-        floor = max(id_at(since), id_at(time_of(last.id) - OVERLAP) if last and last.id else 0)
+        floor = max(id_at(since), id_at(_written(last) - OVERLAP) if last and last.id else 0)
         messages, malformed, ids, done = self._events(self._client.get_direct_message_events, floor)
         fresh = [message for message in messages if int(message.remote_id) >= floor]
         newest = max([*ids, *([last.id] if last and last.id else [])], key=int, default="")
@@ -602,6 +602,11 @@ def time_of(remote_id: str) -> datetime:
     return datetime.fromtimestamp(((int(remote_id) >> LOW_BITS) + EPOCH) / 1000, UTC)
 
 
+def _written(mark: Mark) -> datetime:
+    """When the newest post that is known was written. An id from after the last look is none that X has given out."""
+    return min(time_of(mark.id), mark.at)
+
+
 def _floor(window: Window, since: datetime, now: datetime | None = None) -> int:
     """The id above which a walk reads.
 
@@ -611,8 +616,8 @@ def _floor(window: Window, since: datetime, now: datetime | None = None) -> int:
     known = window.complete_up_to
     if known is None or not known.id:
         return reach
-    if known.at - time_of(known.id) <= OVERLAP:
-        return max(reach, id_at(time_of(known.id) - OVERLAP))
+    if known.at - _written(known) <= OVERLAP:
+        return max(reach, id_at(_written(known) - OVERLAP))
     if (now or datetime.now(UTC)) - known.at > A_PAUSE:
         return max(reach, int(known.id) - 1)
     return max(reach, int(known.id))

@@ -80,8 +80,17 @@ def commit_page(channel: Channel, stream: Stream, page: Page) -> int | None:
             Gap.find(channel, stream.key, stream.window.complete_up_to or read_at, page.wall.at, Wall.COUNT)
         if new:
             Stream.objects.filter(pk=stream.pk).update(heard_at=Clock())
-        stream.keep(page.window)
+        stream.keep(known_by(page.window, page.read_at or read_clock()))
         return new
+
+
+def known_by(window: Window, read_at: datetime) -> Window:
+    """A reading knows nothing of what is written after it, whatever time an entry bears: that would not come in."""
+
+    def no_later(mark: Mark | None) -> Mark | None:
+        return mark and replace(mark, at=min(mark.at, read_at))
+
+    return replace(window, complete_up_to=no_later(window.complete_up_to), newest_seen=no_later(window.newest_seen))
 
 
 def own_entries(

@@ -224,6 +224,13 @@ def test_after_a_pause_a_walk_goes_down_to_what_is_known() -> None:
         assert int(asked(server)["since_id"]) == int(known.id) - 1
 
 
+def test_an_id_that_x_has_not_given_out_yet_hides_nothing_of_what_comes() -> None:
+    known = Mark(datetime.now(UTC) - timedelta(minutes=1), "9" * 19)
+    with answered(Twitter, stub.jsonly(sheet()), US) as (connector, server):
+        walk(connector, Window(complete_up_to=known))
+        assert time_of(asked(server)["since_id"]) < known.at
+
+
 def id_of(at: datetime) -> str:
     return str(id_at(at))
 

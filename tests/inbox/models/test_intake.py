@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from connectors.base import Attachment, Malformed, Mark, Page, PostContext, RemoteMessage, Sent, Window
 from connectors.sandbox import demo
+from inbox.clock import read_clock
 from inbox.models import Author, Channel, CloseReason, Message, PagePost, Person, Quarantined, Stream, Thread
 from inbox.models.intake import commit_page, remove, store
 from inbox.models.reply import Reply
@@ -60,6 +62,20 @@ class TestPage:
             commit_page(facebook, stream, Page(messages=(make.remote("Hei"),), window=WINDOW))
         assert Message.objects.count() == 0
         assert Stream.objects.get().window == Window()
+
+    @pytest.mark.parametrize("told", [None, make.NOON])
+    def test_an_entry_from_the_future_does_not_say_how_far_a_stream_is_read(
+        self, told: datetime | None, facebook: Channel
+    ) -> None:
+        """What is written from now until then would never come in."""
+        stream = Stream.objects.create(channel=facebook, key="conversation/t_1")
+        odd = Mark(datetime(2099, 1, 1, tzinfo=UTC), "1")
+        commit_page(facebook, stream, Page((), Window(odd, odd, Mark(make.NOON, "0")), read_at=told))
+        known = Stream.objects.get(pk=stream.pk).window
+        assert known.complete_up_to is not None
+        assert known.newest_seen is not None
+        assert max(known.complete_up_to.at, known.newest_seen.at) <= (told or read_clock())
+        assert (known.complete_up_to.id, known.walk_to) == ("1", Mark(make.NOON, "0"))
 
     def test_a_message_twice_on_one_page_is_one(self, facebook: Channel) -> None:
         message = make.remote("Hvor er fakturaen?")
