@@ -11,9 +11,10 @@ import random
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 
 from tests.proofs.ground import fresh_database
-from tests.proofs.hostile import at_the_first_bad_one, bodies
+from tests.proofs.hostile import PAGED, at_the_first_bad_one, bodies
 from tests.proofs.intake_events import events, without_gaps, without_tombstones
 from tests.proofs.intake_kills import careless_kills, kills
 from tests.proofs.limits import budgets, heedless
@@ -94,12 +95,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.proofs", description=__doc__)
     parser.add_argument("proofs", nargs="*", choices=[*PROOFS, []], help="all of them where none is named")
     parser.add_argument("--times", type=int, default=0, help="how often, instead of each proof's own number")
+    parser.add_argument("--only", default="", choices=PAGED, help="bodies of this network's pages and no others")
     parser.add_argument("--seed", type=int, default=0, help="0 takes one at random; it is printed")
     options = parser.parse_args(arguments)
     seed = options.seed or random.SystemRandom().randrange(1, 1_000_000)
     clean = True
     for name in options.proofs or PROOFS:
         prove, times = PROOFS[name]
+        if name == "bodies":
+            prove = partial(bodies, only=options.only)
         with fresh_database():
             figures = prove(options.times or times, seed)
         print(json.dumps({"proof": name, "seed": seed, **figures}), flush=True)

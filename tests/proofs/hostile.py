@@ -1,7 +1,7 @@
 """Bodies that somebody has been at, through connectors and intake into the tables: no worker dies of one.
 
 What cannot be read is kept once. What follows a bad entry comes in with the same page; what follows a bad page comes in
-with the next.
+with the next, which is read from where the bad one left off.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from connectors.answer import Unreadable, as_object
 from connectors.base import ConnectorError, Malformed, Page, Window
+from connectors.twitter import id_at
 from inbox import tasks
 from inbox.models import Channel, Message, Quarantined, RawEvent, Stream
 from inbox.models.intake import commit_page, storable
@@ -40,9 +41,11 @@ US = {
     "mastodon": "nordnett@mastodon.example",
     "feed": "https://blog.example/feed",
 }
+PAGED = tuple(network for network in US if network != "feed")
 BATCH = 200
 # Most bodies are notifications: so they come, and a worker hears many of them in one go.
-KINDS = ("entry", "entry", "page", "bytes", "feed", *["notice"] * 5)
+PAGES = ("entry", "entry", "page", "bytes")
+KINDS = (*PAGES, "feed", *["notice"] * 5)
 SOME, MOST_WAITING, AGAIN = 8, 300, 10
 # What a worker may die of: everything but the connectors' own error, which it expects.
 DEATHS = (
@@ -99,6 +102,11 @@ def lately() -> datetime:
     return datetime.now(UTC) - timedelta(seconds=1)
 
 
+def x_id(n: int) -> str:
+    """An id as X gives it out now; each n has its own."""
+    return str(id_at(lately()) + n)
+
+
 def facebook_post(n: int) -> Any:
     people = {"from": {"id": "9", "name": "Elin"}, "to": {"data": [{"id": "5", "name": "Nordnett"}]}}
     return {
@@ -135,12 +143,12 @@ def instagram_comment(n: int) -> Any:
 
 
 def tweet(n: int) -> Any:
-    return {"id": str(2 * 10**18 + n), "text": "Följer @nordnett", "author_id": "9", "created_at": iso(lately())}
+    return {"id": x_id(n), "text": "Följer @nordnett", "author_id": "9", "created_at": iso(lately())}
 
 
 def direct_message(n: int) -> Any:
     about = {"dm_conversation_id": "9-77", "sender_id": "9", "event_type": "MessageCreate"}
-    return {"id": str(2 * 10**18 + 5 * 10**8 + n), "text": "Följer", "created_at": iso(lately()), **about}
+    return {"id": x_id(n), "text": "Följer", "created_at": iso(lately()), **about}
 
 
 def status(n: int) -> Any:
@@ -186,14 +194,14 @@ class Town:
         self.fresh += 1
         return self.fresh
 
-    def read(self, network: str, stream: str, body: bytes) -> None:
-        """As a worker reads a stream from its beginning."""
+    def read(self, network: str, stream: str, body: bytes, *, go_on: bool = False) -> None:
+        """As a worker reads a stream: from its beginning, or an hour after it was read to its end."""
         self.tally.bodies += 1
         self.server.requests.clear()
         self.server.answer = stub.plain(body, headers={"Content-Type": "application/json"})
         channel, self.malformed = self.channels[network], ()
         if known := Stream.objects.filter(channel=channel, key=stream).first():
-            known.keep(Window())
+            known.keep(an_hour_later(known.window) if go_on else Window())
         with mock.patch("inbox.tasks.commit_page", self.commit), self.surviving(f"{network} {stream}", body):
             try:
                 tasks.read_stream(channel, self.connectors[network], stream, 1, "")
@@ -227,7 +235,7 @@ class Town:
     def one_bad_page(self, lane: Lane, body: bytes) -> None:
         self.read(lane.network, lane.stream, body)
         fresh = lane.fresh(self.next_fresh())
-        self.read(lane.network, lane.stream, json.dumps(lane.around([fresh])).encode())
+        self.read(lane.network, lane.stream, json.dumps(lane.around([fresh])).encode(), go_on=True)
         self.see_follower(lane, fresh)
 
     def see_kept(self, lane: Lane, body: bytes, before: int) -> None:
@@ -245,6 +253,12 @@ class Town:
         if not Message.objects.filter(network=lane.network, remote_id=remote_id).exists():
             self.tally.late += 1
             self.tally.deaths.append(f"late: {lane.network} {lane.stream}")
+
+
+def an_hour_later(window: Window) -> Window:
+    """What is known of a stream an hour after these pages were read, and its walk ended with them."""
+    reached = window.newest_seen or window.complete_up_to
+    return Window(reached and replace(reached, at=reached.at - timedelta(hours=1)))
 
 
 def dropped(channel: Channel, malformed: Sequence[Malformed]) -> int:
@@ -347,14 +361,18 @@ def bitten(draw: st.DataObject, body: bytes) -> bytes:
     return body[:at] + draw.draw(st.binary(max_size=6)) + body[at + draw.draw(st.integers(0, 40)) :]
 
 
-def live(town: Town, times: int, number: int) -> None:
-    """At least so many bodies, made by hypothesis: bad entries among good ones, bad pages, bitten bytes, notices."""
-    ways = lanes()
+def live(town: Town, times: int, number: int, only: str = "") -> None:
+    """At least so many bodies, made by hypothesis: bad entries among good ones, bad pages, bitten bytes, notices.
+
+    only: the pages of this network, and nothing else.
+    """
+    ways = [lane for lane in lanes() if only in ("", lane.network)]
+    kinds = PAGES if only else KINDS
     blog = (FIXTURES / "blog.rss").read_bytes()
 
     def case(data: st.DataObject) -> None:
         lane = data.draw(st.sampled_from(ways))
-        kind = data.draw(st.sampled_from(KINDS))
+        kind = data.draw(st.sampled_from(kinds))
         if kind == "entry":
             town.one_bad_entry(lane, data.draw(mutants(lane.entries[0])))
         elif kind == "page":
@@ -405,9 +423,9 @@ def town() -> Iterator[Town]:
             settings.SAMTAL_SANDBOX_URL = before
 
 
-def bodies(times: int, number: int) -> Figures:
+def bodies(times: int, number: int, only: str = "") -> Figures:
     with town() as place:
-        live(place, times, number)
+        live(place, times, number, only)
         tally = place.tally
         return {**counts(tally), "messages": Message.objects.count(), "clean": tally.clean}
 
