@@ -1,4 +1,4 @@
-"""A text as numbers: hashed pieces of words, words and concepts. The same code trains and scores.
+"""A text as numbers: hashed pieces of words, senses of words and concepts. The same code trains and scores.
 
 A page of messages is read at once (`all_blocks`): numpy takes as long for one text as for some dozens.
 """
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from policies.concepts import concepts, plain
+from policies.dictionary import sense
 
 BITS = 26
 PIECES = (2, 3, 4, 5)  # letters of a piece of a word, the blank at its edge counted
@@ -118,12 +119,12 @@ def _windows(
 
 
 def words(text: str) -> Block:
-    """Words and pairs of neighbours."""
+    """Senses of words (`policies.dictionary`) and pairs of neighbours."""
     return _block(_words(text))
 
 
 def _words(text: str) -> npt.NDArray[np.uint64]:
-    found = _WORD.findall(plain(text))
+    found = [sense(word) for word in _WORD.findall(plain(text))]
     pairs = (f"{one} {other}" for one, other in pairwise(found))
     return _mixed(_codes([*found, *pairs]))
 

@@ -13,7 +13,6 @@ from policies.text import Span
 from policies.topics import passage
 from policies.verdict import Context, Effect, Finding, Turn
 
-
 # Below it the models see next to no promise. Of what is said outright there, six in seven were none ("Ring us, and
 # somebody will sit there till nine"); above it, two in three were.
 _NEXT_TO_NONE = 0.12

@@ -27,7 +27,7 @@ def risk(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> li
 
 
 def probability(draft: str, thread: Sequence[Turn], rule: str, context: Context) -> float | None:
-    """How likely the models think it that the draft breaks the rule; None where they are not asked or know none such."""
+    """How likely is a breach, to the models? None where they are not asked or know no such rule."""
     understood = understand(draft, tuple(thread), context)
     return None if understood is None else understood.risks.get(rule)
 

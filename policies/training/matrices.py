@@ -56,7 +56,9 @@ class Read:
 def read_cases(files: Mapping[str, Sequence[Case]]) -> Read:
     """Features and labels of the cases of these files; the topic a person gave is a label here, never a feature."""
     cases = [case for file in files.values() for case in file]
-    unheard = [_unheard(case) for case in cases]
+    unheard = [
+        _unheard(case) if name in _READ_BY_US else frozenset[str]() for name, file in files.items() for case in file
+    ]
     numbers = {name: number for number, name in enumerate(dict.fromkeys(situations(cases)))}
     return Read(
         cases=cases,
@@ -70,9 +72,11 @@ def read_cases(files: Mapping[str, Sequence[Case]]) -> Read:
     )
 
 
-# The signs were widened by reading this corpus and find more in it than in what others write. So that the models learn
-# to trust them no more than they deserve, this share of what they find is hidden: by how much less they found in cases
-# that nobody had read (validation.jsonl, before it was).
+# The signs were widened by reading these files and find more in them than in what others write. So that the models
+# learn to trust them no more than they deserve, this share of what they find there is hidden: by how much less they
+# found in cases that nobody had read. In the other files they are as good as they are.
+_SECTORS = {"bank", "municipality", "shop", "telecom", "travel", "utility"}
+_READ_BY_US = frozenset(_SECTORS | {"dev", "short", "wordings", "first_look", "second_look", "third_look"})
 UNHEARD = {"tone": 0.55, "follow_up": 0.2, "privacy": 0.15}
 _SIGNS = {"tone": "loud.", "follow_up": "promises", "privacy": "personal."}
 

@@ -15,10 +15,15 @@ def _case(number: int, draft: str = "IDIOT! Läs villkoren NU DÅ!!!", *, danger
 
 
 def test_a_share_of_what_the_signs_find_is_hidden_and_always_the_same() -> None:
-    files = {"author": [_case(number) for number in range(400)]}
+    files = {"wordings": [_case(number) for number in range(400)]}
     heard = read_cases(files).seen[:, RULES.index("tone")] > 0
     assert abs(1 - heard.mean() - UNHEARD["tone"]) < 0.1
     assert (heard == (read_cases(files).seen[:, RULES.index("tone")] > 0)).all()
+
+
+def test_of_an_author_whom_nobody_has_read_nothing_is_hidden() -> None:
+    read = read_cases({"somebody": [_case(number) for number in range(40)]})
+    assert (read.seen[:, RULES.index("tone")] > 0).all()
 
 
 def test_messages_without_a_draft_train_danger_and_nothing_else() -> None:
