@@ -258,15 +258,17 @@ def go_round(channel: Channel, connector: Connector) -> None:
 
 def read_older(channel: Channel, connector: Connector, stream: Stream) -> Visit:
     """What was written under one older post since it was last read. One that cannot be read holds up none behind it."""
+    since = since_when(channel, connector, stream)
     try:
-        visit = read_stream(
-            channel, connector, stream.key, MOST_PAGES, stream.state, since_when(channel, connector, stream)
-        )
+        visit = read_stream(channel, connector, stream.key, MOST_PAGES, stream.state, since)
     except ConnectorError as error:
         if error.kind not in (*NO_RIGHT, ErrorKind.GONE, ErrorKind.INVALID):
             raise
         log.info("channel %s does not read %s: %s", channel.pk, stream.key, error)
         return Visit(0)
+    with transaction.atomic():
+        # It has been unread for longer than the network shows it: many at once where the rota came round too late.
+        Gap.find_among(channel, stream.key.partition("/")[0], stream.window.complete_up_to, since, Wall.AGE)
     if visit.gone:
         ask_about_posts(channel, [stream.key.partition("/")[2]])
     return visit

@@ -66,6 +66,24 @@ class Gap(models.Model):
             row.save()
             Audit.write("gap_found", by=None, channel=channel, stream=stream, wall=str(wall))
 
+    @classmethod
+    def find_among(cls, channel: Channel, kind: str, known: Mark | None, reached: datetime, wall: Wall) -> None:
+        """As `find`, for one of many streams of a kind that meet one wall together: theirs is one gap, which grows
+        until a lead has taken note of it. Call in a transaction.
+        """
+        if known is None or reached <= known.at:
+            return
+        alike = cls.objects.filter(channel=channel, stream=kind)
+        touching = alike.filter(acknowledged_at__isnull=True, wall=wall, from_at__lte=reached, to_at__gte=known.at)
+        standing = touching.select_for_update().order_by("from_at").first()
+        if standing is None:
+            cls.find(channel, kind, known, reached, wall)
+            return
+        if not alike.filter(from_at=known.at).exists():
+            standing.from_at = min(standing.from_at, known.at)
+        standing.to_at = max(standing.to_at, reached)
+        standing.save(update_fields=["from_at", "to_at"])
+
     def acknowledge(self, *, by: Person) -> bool:
         """A lead has taken note; false where another was faster."""
         with transaction.atomic():

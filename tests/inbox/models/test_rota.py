@@ -14,9 +14,10 @@ from connectors.base import PostContext
 from connectors.sandbox import demo
 from connectors.sandbox.graph.server import CALLS_AN_HOUR
 from connectors.sandbox.remote import Remote
+from connectors.twitter import id_at
 from inbox import tasks
 from inbox.clock import read_clock
-from inbox.models import Audit, Channel, Message, RawEvent, Round, Spend, Stream
+from inbox.models import Audit, Channel, Gap, Message, RawEvent, Round, Spend, Stream, Wall
 from inbox.models.intake import keep_posts
 from inbox.models.rota import keep_turns
 from tests import make
@@ -123,6 +124,28 @@ class TestWhatItFinds:
         later(25)
         pull(twitter)
         assert stored(heard["id"])
+
+    @pytest.mark.parametrize(("days", "gaps"), [(10, 1), (6, 0)])
+    def test_a_conversation_on_x_unread_for_longer_than_the_search_shows_leaves_a_gap(
+        self, days: int, gaps: int, twitter: Channel, street: Remote
+    ) -> None:
+        """And several leave one, which spans what is missing of any of them."""
+        known = [make.after(-days * DAY + number * 3600) for number in (1, 0, 2)]
+        for number, at in enumerate(known):
+            conversation = str(id_at(make.after(-20 * DAY)) + number)
+            mark = {"complete_up_to_at": at, "complete_up_to_id": conversation, "read_at": at}
+            Stream.objects.create(
+                channel=twitter, key=f"conversation/{conversation}", heard_at=at, **mark,
+                post_at=make.after(-20 * DAY), polled_until=make.after(-19 * DAY),
+            )  # fmt: skip
+        pull(twitter)
+        assert not twitter.streams.filter(post_at__isnull=False, read_at__lt=make.after(-DAY)).exists()
+        found = [(gap.stream, gap.from_at, gap.wall) for gap in Gap.objects.all()]
+        assert found == [("conversation", known[1], Wall.AGE)] * gaps
+        assert all(abs((gap.to_at - make.after(-7 * DAY)).total_seconds()) < 600 for gap in Gap.objects.all())
+        later(25)
+        pull(twitter)
+        assert Audit.objects.filter(verb="gap_found").count() == gaps
 
 
 class TestRounds:
