@@ -42,6 +42,7 @@ from inbox.models.message import Author, Message, Sighting
 from inbox.models.picture import Picture
 from inbox.models.reply import Reply
 from inbox.models.rota import keep_turns
+from inbox.models.rows import insert
 from inbox.models.thread import Thread, due
 from inbox.states import ReplyState, Settled, ThreadState, Waits
 from policies.reading import Reading, read_all
@@ -60,6 +61,13 @@ TIERS = (
 LOOKED_AT = (Kind.COMMENT, Kind.POST, Kind.MENTION)
 # The column's largest number; nobody has more readers.
 MOST_READERS = 2**31 - 1
+# What is asked of a message that is here already.
+KNOWN = (
+    *("scope", "remote_id", "thread__root_remote_id"),
+    *("text", "text_at", "hidden", "hidden_at", "removed_at"),
+)
+ONE_THREAD = ("network", "scope", "root_remote_id")
+ONE_MESSAGE = ("network", "scope", "remote_id")
 UNLINKED = (ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNCERTAIN)
 
 
@@ -150,6 +158,7 @@ class Batch:
         self.authors: dict[str, Author] = {}
         self.known: dict[tuple[int, str], Message] = {}
         self.posts: dict[str, PagePost] = {}
+        self.roots: dict[tuple[int, str], tuple[int, str]] = {}
         self.threads: dict[tuple[int, str], Thread] = {}
         self.opened: set[int] = set()
         self.readings: dict[tuple[int, str], Reading] = {}
@@ -215,10 +224,11 @@ class Batch:
 
     def find_known(self) -> None:
         """The messages we have already, of this page and of what is above it. Index one_message."""
-        ids = {message.remote_id for message in self.remote}.union(*(above(message) for message in self.remote))
-        self.posts = {post.remote_id: post for post in self.channel.page_posts.filter(remote_id__in=ids)}
+        higher = {one for message in self.remote for one in above(message)}
+        self.posts = {post.remote_id: post for post in self.channel.page_posts.filter(remote_id__in=higher)}
+        ids = higher | {message.remote_id for message in self.remote}
         rows = Message.objects.filter(network=self.network, scope__in=[0, self.channel.pk], remote_id__in=ids)
-        self.known = {(row.scope, row.remote_id): row for row in rows.select_related("thread").defer("raw")}
+        self.known = {(row.scope, row.remote_id): row for row in rows.select_related("thread").only(*KNOWN)}
 
     def swallow(self) -> None:
         """Leave out what the network has said is gone, before we had it; and what goes with it."""
@@ -253,12 +263,7 @@ class Batch:
             )
             for _id, author in sorted(newest.items())
         ]
-        stored = Author.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["network", "remote_id"],
-            update_fields=["name", "handle", "reach", "url"],
-        )
+        stored = insert(rows, unique=["network", "remote_id"], update=["name", "handle", "reach", "url"])
         self.authors = {author.remote_id: author for author in stored}
 
     def root(self, message: RemoteMessage) -> tuple[int, str]:
@@ -281,32 +286,29 @@ class Batch:
         return scope, one.remote_id if one.root_remote_id in self.posts else one.root_remote_id
 
     def find_threads(self, fresh: Sequence[RemoteMessage]) -> None:
+        self.roots = {self.key(message): self.root(message) for message in fresh}
+        self.threads = self.standing(self.roots.values())
+
+    def standing(self, roots: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Thread]:
         """Threads we have, locked in order of id so that two pages cannot wait for each other."""
-        roots = {self.root(message)[1] for message in fresh}
-        rows = Thread.objects.filter(network=self.network, scope__in=[0, self.channel.pk], root_remote_id__in=roots)
+        ids = {remote_id for _scope, remote_id in roots}
+        rows = Thread.objects.filter(network=self.network, scope__in=[0, self.channel.pk], root_remote_id__in=ids)
         locked = rows.select_for_update(of=("self",)).select_related("author", "channel").order_by("pk")
-        self.threads = {(row.scope, row.root_remote_id): row for row in locked}
+        return {(row.scope, row.root_remote_id): row for row in locked}
 
     def open_threads(self, fresh: Sequence[RemoteMessage]) -> None:
         """New threads, each with everything of this page in it."""
         together: dict[tuple[int, str], list[RemoteMessage]] = defaultdict(list)
         for message in fresh:
-            if self.root(message) not in self.threads:
-                together[self.root(message)].append(message)
+            if (root := self.roots[self.key(message)]) not in self.threads:
+                together[root].append(message)
         self.read_openings(together.values())
         rows = [self.new_thread(root, messages) for root, messages in together.items()]
-        stored = Thread.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["network", "scope", "root_remote_id"],
-            update_fields=["network"],
-        )
-        self.threads |= {(thread.scope, thread.root_remote_id): thread for thread in stored}
-        self.opened = {
-            self.threads[root].pk
-            for root, messages in together.items()
-            if not any(self.is_ours(message) for message in messages)
-        }
+        opened = {(row.scope, row.root_remote_id): row for row in insert(rows, unique=ONE_THREAD)}
+        # Those that another worker has opened meanwhile hear of these messages like any other.
+        self.threads |= opened | (self.standing(together.keys() - opened.keys()) if len(opened) < len(rows) else {})
+        by_us = {root for root in opened if any(self.is_ours(message) for message in together[root])}
+        self.opened = {thread.pk for root, thread in opened.items() if root not in by_us}
 
     def read_openings(self, together: Iterable[Sequence[RemoteMessage]]) -> None:
         """What can be read out of the words that open threads: of a whole page at once."""
@@ -324,7 +326,7 @@ class Batch:
         first = openers[0]
         said = [self.readings[self.key(message)] for message in openers]
         danger = any(words.danger for words in said)
-        author = self.author(first)
+        author, last_author, post = self.author(first), self.author(last), self.posts.get(first.post_remote_id)
         due_at, reason = due(
             first.created_at, self.channel.target_minutes, danger=danger, reach=author.reach if author else None
         )
@@ -334,8 +336,8 @@ class Batch:
             scope=root[0],
             root_remote_id=root[1],
             visibility=first.visibility,
-            page_post=self.posts.get(first.post_remote_id),
-            author=author,
+            page_post_id=post.pk if post else None,
+            author_id=author.pk if author else None,
             language=(first.language or said[0].language)[:5],
             topic_suggested=next((words.topic for words in said if words.topic), ""),
             danger=danger,
@@ -343,7 +345,7 @@ class Batch:
             due_reason=reason,
             last_at=last.created_at,
             excerpt=excerpt(last),
-            last_author=self.author(last),
+            last_author_id=last_author.pk if last_author else None,
             opened_at=self.now,
         )
         if self.is_ours(first):
@@ -356,25 +358,26 @@ class Batch:
     def insert(self, fresh: Sequence[RemoteMessage]) -> list[Message]:
         """Insert what is new. Two channels that see one public post at the same moment leave one row."""
         rows = [self.row(message) for message in fresh]
-        Message.objects.bulk_create(rows, ignore_conflicts=True)
-        ids = [row.remote_id for row in rows]
-        stored = Message.objects.filter(network=self.network, scope__in=[0, self.channel.pk], remote_id__in=ids)
-        by_key = {(row.scope, row.remote_id): row for row in stored.defer("raw")}
+        by_key = {(row.scope, row.remote_id): row for row in insert(rows, unique=ONE_MESSAGE)}
+        if len(by_key) < len(rows):
+            ids = [row.remote_id for row in rows if (row.scope, row.remote_id) not in by_key]
+            faster = Message.objects.filter(network=self.network, scope__in=[0, self.channel.pk], remote_id__in=ids)
+            by_key |= {(row.scope, row.remote_id): row for row in faster.defer("raw")}
         self.known |= by_key
         found = [by_key[key] for key in (self.key(message) for message in fresh) if key in by_key]
         Picture.expect([message for message in found if message.attachments])
         return found
 
     def row(self, message: RemoteMessage) -> Message:
-        ours = self.is_ours(message)
+        ours, author = self.is_ours(message), self.author(message)
         parent = self.known.get((self.scope(message), message.parent_remote_id or ""))
         return Message(
             network=self.network,
             scope=self.scope(message),
             remote_id=message.remote_id,
-            thread=self.threads[self.root(message)],
-            author=self.author(message),
-            parent=parent,
+            thread_id=self.threads[self.roots[self.key(message)]].pk,
+            author_id=author.pk if author else None,
+            parent_id=parent.pk if parent else None,
             parent_remote_id=message.parent_remote_id or "",
             is_ours=ours,
             kind=message.kind,
@@ -395,12 +398,7 @@ class Batch:
         )
 
     def note_sightings(self) -> None:
-        rows = [
-            Sighting(message=self.known[self.key(m)], channel=self.channel)
-            for m in self.remote
-            if self.key(m) in self.known
-        ]
-        Sighting.objects.bulk_create(rows, ignore_conflicts=True)
+        Sighting.note(self.channel, [row.pk for message in self.remote if (row := self.known.get(self.key(message)))])
 
     def first_look(self, message: RemoteMessage) -> datetime | None:
         """When the network is first asked whether it still stands."""
@@ -445,21 +443,10 @@ class Batch:
         together: dict[int, list[Message]] = defaultdict(list)
         for message in stored:
             together[message.thread_id].append(message)
-        for thread_id in self.opened - self.met(stored):
-            del together[thread_id]
         for thread in sorted(self.threads.values(), key=lambda thread: thread.pk):
-            if messages := together.get(thread.pk):
-                receive(thread, messages)
-
-    def met(self, stored: Sequence[Message]) -> set[int]:
-        """Of the threads just opened, those that another worker has opened as well, with messages of its own.
-
-        The others stand already as their messages make them.
-        """
-        mine = [message.pk for message in stored]
-        others = Message.objects.filter(thread_id__in=self.opened).exclude(pk__in=mine)
-        heard = set(others.values_list("thread_id", flat=True)) if self.opened else set()
-        return heard | (self.opened - {message.thread_id for message in stored})
+            # Those just opened stand already as their messages make them.
+            if thread.pk in together and thread.pk not in self.opened:
+                receive(thread, together[thread.pk])
 
 
 def receive(thread: Thread, messages: Sequence[Message]) -> None:
@@ -671,6 +658,8 @@ def quarantine(channel: Channel, stream: str, malformed: Sequence[Malformed]) ->
 
 def clean(text: str) -> str:
     """PostgreSQL takes neither NUL nor lone surrogates; both occur in the wild."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 

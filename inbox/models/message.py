@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ from inbox.clock import Clock
 from inbox.states import Settled
 
 if TYPE_CHECKING:
+    from inbox.models.channel import Channel
     from inbox.models.correction import Correction
     from inbox.models.deed import Deed, What
     from inbox.models.reply import Reply
@@ -144,3 +145,13 @@ class Sighting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} {self.channel_id}"
+
+    @classmethod
+    def note(cls, channel: Channel, messages: Sequence[int]) -> None:
+        """A channel has seen these messages, now or before."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO inbox_sighting (message_id, channel_id) SELECT unnest(%s::bigint[]), %s"
+                " ON CONFLICT DO NOTHING",
+                [list(messages), channel.pk],
+            )

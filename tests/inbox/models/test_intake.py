@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from connectors.base import Attachment, Malformed, Mark, Page, PostContext, Remo
 from connectors.sandbox import demo
 from inbox.clock import read_clock
 from inbox.models import Author, Channel, CloseReason, Message, PagePost, Person, Quarantined, Stream, Thread
-from inbox.models.intake import commit_page, remove, store
+from inbox.models.intake import Batch, commit_page, remove, store
 from inbox.models.reply import Reply
 from inbox.states import ReplyState, Settled, ThreadState
 from tests import make
@@ -106,6 +107,26 @@ class TestSightings:
         message = Message.objects.get()
         assert {sighting.channel for sighting in message.sightings.all()} == {facebook, other}
         assert message.thread.channel == facebook
+
+    @pytest.mark.parametrize("theirs", [{"remote_id": "10_1"}, {"remote_id": "10_2", "parent_remote_id": "10_1"}])
+    def test_what_another_worker_stores_between_our_look_and_our_rows_is_there_once(
+        self, theirs: dict[str, str], facebook: Channel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Their thread has been opened by their message: it hears of ours like any thread that we have."""
+        other = make.channel("facebook", account_id="900", name="Nordnett Företag")
+        look = Batch.read_openings
+
+        def overtaken(batch: Batch, together: Iterable[Sequence[RemoteMessage]]) -> None:
+            monkeypatch.setattr(Batch, "read_openings", look)
+            store(other, [make.remote("Hei", root_remote_id="10_1", **theirs)])
+            look(batch, together)
+
+        monkeypatch.setattr(Batch, "read_openings", overtaken)
+        store(facebook, [make.remote("Trygghetslarmet fungerar inte!", remote_id="10_1")])
+        [thread] = Thread.objects.all()
+        assert (thread.channel, thread.danger) == (other, theirs["remote_id"] != "10_1")
+        assert sorted(thread.messages.values_list("remote_id", flat=True)) == sorted({"10_1", theirs["remote_id"]})
+        assert thread.messages.get(remote_id="10_1").sightings.filter(channel=facebook).exists()
 
     @pytest.mark.django_db
     def test_a_private_message_with_the_same_id_on_two_channels_is_two(self) -> None:
