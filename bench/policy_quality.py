@@ -130,7 +130,7 @@ def danger_held_back() -> dict[str, tuple[Share, Share]]:
 
 
 def _danger_in(cases: Sequence[Case]) -> tuple[Share, Share]:
-    told = np.array([read_message(_customer(case), case.context.language).danger for case in cases])
+    told = np.array([read_message(_customer(case)).danger for case in cases])
     return _found_and_wrong(told, np.array([case.danger for case in cases]))
 
 

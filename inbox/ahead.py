@@ -7,6 +7,7 @@ import gc
 from django.conf import settings
 
 from policies.engine import check
+from policies.language import guess
 from policies.reading import read
 from policies.rulebook import starter
 from policies.verdict import Context, Turn
@@ -21,6 +22,7 @@ def read_ahead(**_kwargs: object) -> None:
     Frozen, since a collection would write to each of its pages and so make each process a copy of its own.
     """
     read(ASKED)
+    guess(ASKED)
     context = Context(language="nb", models=settings.SAMTAL_MODELS)
     check(ANSWERED, [Turn("customer", ASKED)], starter(settings.SAMTAL_PROFILE), context)
     gc.collect()

@@ -17,7 +17,8 @@ rules that broke down: each is a hold, and an alarm to the admin. A promise is a
 carry `due` (ISO text in the time zone of `Context.at`, or "") and `phrase`. Findings speak `Context.agent_language`;
 suggestions are in `Context.language`. An outage's suggestion is a sentence to add (`data["append"]`).
 
-`policies.reading.read(text, prior)` tells language, likely topic, danger and a bare thanks of one incoming message.
+`policies.reading.read(text)` tells likely topic, danger and a bare thanks of one incoming message, and
+`policies.language.guess(text, prior)` its language.
 `Situation.objects.in_force(at)`, `Statement.objects.released(at)` and their `.load()` give what goes into a Context.
 
 Inside, arrows point down: models, cases > engine > matchers > topics > signs > lexicon, patterns, concepts > text.

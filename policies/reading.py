@@ -1,4 +1,4 @@
-"""What can be read out of a customer's words before a person does: language, topic, danger, a bare thanks."""
+"""What can be read out of a customer's words before a person does: topic, danger, a bare thanks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policies.language import guess
 from policies.patterns import says
 from policies.text import fold
 from policies.topics import shipped
@@ -22,28 +21,26 @@ THANKS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """language: sv, nb, da or en. topic: a topic of POLICY.md or "". danger: speaks of life, health or a threat."""
+    """topic: a topic of POLICY.md or "". danger: speaks of life, health or a threat."""
 
-    language: str
     topic: str
     danger: bool
     thanks: bool
 
 
-def read(text: str, prior: str = "") -> Reading:
-    """Read one message. `prior` is the channel's or thread's language, kept where the text is too short to tell.
+def read(text: str) -> Reading:
+    """Read one message.
 
     The topic is the models' suggestion, "" where none is likely or no models are installed. Danger is the words that
     need no reading between the lines, or the models' view.
     """
-    return read_all([text], prior)[0]
+    return read_all([text])[0]
 
 
-def read_all(texts: Sequence[str], prior: str = "") -> list[Reading]:
+def read_all(texts: Sequence[str]) -> list[Reading]:
     """Read messages, each by itself; together they take a third of the time."""
     return [
         Reading(
-            language=guess(text, prior),
             topic="" if topic.suggested == "none" else topic.suggested,
             danger=danger,
             thanks=is_bare_thanks(text),

@@ -45,6 +45,7 @@ from inbox.models.rota import keep_turns
 from inbox.models.rows import insert
 from inbox.models.thread import Thread, due
 from inbox.states import ReplyState, Settled, ThreadState, Waits
+from policies.language import guess
 from policies.reading import Reading, read_all
 
 INTAKE_LOCK = 731
@@ -313,7 +314,7 @@ class Batch:
     def read_openings(self, together: Iterable[Sequence[RemoteMessage]]) -> None:
         """What can be read out of the words that open threads: of a whole page at once."""
         opening = [message for messages in together for message in self.openers(messages)]
-        found = read_all([clean(message.text) for message in opening], self.channel.language) if opening else []
+        found = read_all([clean(message.text) for message in opening]) if opening else []
         self.readings = {self.key(message): reading for message, reading in zip(opening, found, strict=True)}
 
     def openers(self, messages: Sequence[RemoteMessage]) -> Sequence[RemoteMessage]:
@@ -338,7 +339,7 @@ class Batch:
             visibility=first.visibility,
             page_post_id=post.pk if post else None,
             author_id=author.pk if author else None,
-            language=(first.language or said[0].language)[:5],
+            language=(first.language or guess(clean(first.text), self.channel.language))[:5],
             topic_suggested=next((words.topic for words in said if words.topic), ""),
             danger=danger,
             due_at=due_at,
@@ -469,7 +470,7 @@ def receive(thread: Thread, messages: Sequence[Message]) -> None:
 
 def hear(thread: Thread, customers: Sequence[Message]) -> None:
     """A customer has written: thanks alone reopens nothing, danger comes first, everything else opens the thread."""
-    said = read_all([message.text for message in customers], thread.language)
+    said = read_all([message.text for message in customers])
     answered_before = thread.messages.filter(is_ours=True).exists()
     for message, words in zip(customers, said, strict=True):
         if words.thanks and answered_before:

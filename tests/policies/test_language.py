@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+import pytest
+
 from policies.language import guess
 
 
@@ -14,3 +18,20 @@ def test_a_norwegian_on_a_swedish_channel_is_a_norwegian() -> None:
     """The library knows bokmål and nynorsk: neither may be likely while Norwegian is nearly certain."""
     asked = "Hei, vi har hytte i Hemsedal. Kan vi ta med ruteren hjemmefra dit, eller må vi bestille noe eget?"
     assert guess(asked, "sv") == "nb"
+
+
+def test_a_short_text_keeps_the_channels_language() -> None:
+    assert guess("Hej", "da") == "da"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("sv", "När kommer teknikern och lagar bredbandet hemma hos oss?"),
+        ("nb", "Når kommer montøren og fikser bredbåndet hjemme hos oss?"),
+        ("da", "Hvornår kommer teknikeren og laver internettet hjemme hos os?"),
+        ("en", "When will the technician come and repair our broadband at home?"),
+    ],
+)
+def test_a_longer_text_is_told_apart(language: str, text: str) -> None:
+    assert guess(text) == language

@@ -75,23 +75,6 @@ def test_what_only_sounds_like_danger_is_none(text: str) -> None:
     assert not read(text).danger
 
 
-def test_a_short_text_keeps_the_channels_language() -> None:
-    assert read("Hej", "da").language == "da"
-
-
-@pytest.mark.parametrize(
-    ("language", "text"),
-    [
-        ("sv", "När kommer teknikern och lagar bredbandet hemma hos oss?"),
-        ("nb", "Når kommer montøren og fikser bredbåndet hjemme hos oss?"),
-        ("da", "Hvornår kommer teknikeren og laver internettet hjemme hos os?"),
-        ("en", "When will the technician come and repair our broadband at home?"),
-    ],
-)
-def test_a_longer_text_is_told_apart(language: str, text: str) -> None:
-    assert read(text).language == language
-
-
 def test_read_together_messages_say_what_each_says_alone() -> None:
     texts = ["Stämmer det att ni lägger ner?", "", "Tack!", "Det lukter gass i trappa", "When do you open on Monday?"]
-    assert read_all(texts, "sv") == [read(text, "sv") for text in texts]
+    assert read_all(texts) == [read(text) for text in texts]
