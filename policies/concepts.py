@@ -200,11 +200,11 @@ def concepts(text: str) -> tuple[tuple[str, ...], ...]:
 def _of_token(
     text: str, found: list[re.Match[str]], tokens: list[str], place: int, *, phrases: bool
 ) -> tuple[str, ...]:
-    """`phrases`: does any begin with this token? Most tokens are lower-case words, and are done with the first look."""
+    """`phrases`: does any begin with this token? Most tokens are lower-case words, and nothing else is to be seen."""
     token, written = tokens[place], found[place].group()
-    if not phrases and written == token and token.isalpha() and text[max(0, found[place].start() - 1)] != "@":
+    more = tuple(_of_phrase(tokens, place)) if phrases else ()
+    if not more and written == token and token.isalpha() and text[max(0, found[place].start() - 1)] != "@":
         return _sorted_of_word(token)
-    more = _of_phrase(tokens, place) if phrases else ()
     shape = _of_shape(token) if token else ()
     return tuple(sorted({*of_word(token), *more, *shape, *_of_case(text, found[place])}))
 
