@@ -54,6 +54,8 @@ worker_init.connect(read_ahead)
 MOST_PAGES = 40
 # Without the right to an optional stream the others are read all the same; what is missing stands on the channel.
 NO_RIGHT = (ErrorKind.PERMISSION, ErrorKind.NOT_ALLOWED)
+# Where one stream fails like this it is that stream's own trouble, and may be so for ever.
+ITS_OWN = (ErrorKind.GONE, ErrorKind.INVALID, ErrorKind.MALFORMED)
 MOST_AT_ONCE = 50
 # How soon it is looked again whether there is money.
 WITHOUT_MONEY = timedelta(hours=1)
@@ -129,10 +131,12 @@ def pull(channel_id: int) -> None:
         return
     try:
         connector = channel.connect()
-        more = read_streams(channel, connector)
+        more, unreadable = read_streams(channel, connector)
         look_around(channel, connector, only_late=meter.ahead)
         if not more and not meter.ahead:
             go_round(channel, connector)
+        if unreadable:
+            raise unreadable
     except ConnectorError as error:
         log.warning("channel %s: %s", channel.pk, error)
         channel.record_error(error)
@@ -140,9 +144,11 @@ def pull(channel_id: int) -> None:
         channel.pulled(again=more, wait=None if more else meter.pace(timedelta(seconds=channel.poll_seconds)))
 
 
-def read_streams(channel: Channel, connector: Connector) -> bool:
-    """Read the streams; true where the budget of pages, or of the network, ended before they did."""
-    pages = MOST_PAGES
+def read_streams(channel: Channel, connector: Connector) -> tuple[bool, ConnectorError | None]:
+    """Read the streams: whether the budget of pages, or of the network, ended before they did; and what is wrong with
+    the first that cannot be read. It holds up none behind it.
+    """
+    pages, unreadable = MOST_PAGES, None
     always = connector.streams()
     # A stream that was left open is gone on with, also where nothing names it any more: its post may be deleted.
     opened = channel.streams.filter(walk_to_at__isnull=False).values_list("key", flat=True)
@@ -155,14 +161,16 @@ def read_streams(channel: Channel, connector: Connector) -> bool:
         try:
             visit = read_stream(channel, connector, key, pages, states.get(key, ""))
         except ConnectorError as error:
-            if error.kind not in NO_RIGHT or key not in connector.optional:
+            if error.kind in ITS_OWN:
+                unreadable = unreadable or error
+            elif error.kind not in NO_RIGHT or key not in connector.optional:
                 raise
             log.info("channel %s does not read %s: %s", channel.pk, key, error)
             continue
         pages = visit.pages
         states |= visit.follow
         waiting += [stream for stream in visit.follow if stream not in waiting]
-    return bool(waiting) or channel.streams.filter(walk_to_at__isnull=False).exists()
+    return bool(waiting) or channel.streams.filter(walk_to_at__isnull=False).exists(), unreadable
 
 
 def note_reach(channel: Channel, connector: Connector, key: str) -> None:
@@ -262,7 +270,7 @@ def read_older(channel: Channel, connector: Connector, stream: Stream) -> Visit:
     try:
         visit = read_stream(channel, connector, stream.key, MOST_PAGES, stream.state, since)
     except ConnectorError as error:
-        if error.kind not in (*NO_RIGHT, ErrorKind.GONE, ErrorKind.INVALID):
+        if error.kind not in (*NO_RIGHT, *ITS_OWN):
             raise
         log.info("channel %s does not read %s: %s", channel.pk, stream.key, error)
         return Visit(0)

@@ -292,6 +292,23 @@ class TestErrors:
         facebook.refresh_from_db()
         assert (facebook.state, facebook.last_error) == (ChannelState.ACTIVE, "")
 
+    @pytest.mark.parametrize("bad", [0, 1])
+    def test_one_post_whose_comments_cannot_be_read_holds_up_no_other(
+        self, bad: int, street: Remote, facebook: Channel
+    ) -> None:
+        """Whichever is read first. The channel is not called complete before that one can be read as well."""
+        posts = [entry["id"] for entry in street.truth("facebook") if entry["kind"] == "post"][-2:]
+        said = [street.write(**comment(post, "Hei", street.now()))["id"] for post in posts]
+        street.fault("body", path=f"{posts[bad]}/comments$", status=200, text="[]")
+        pull(facebook)
+        facebook.refresh_from_db()
+        assert set(stored_from_customers()) & set(said) == {said[1 - bad]}
+        assert (facebook.last_error_kind, facebook.last_read_at) == (ErrorKind.MALFORMED, None)
+        street.clear_faults()
+        pull_to_the_end(facebook)
+        assert set(stored_from_customers()) >= set(said)
+        assert facebook.last_error == ""
+
     def test_no_call_is_made_while_the_network_has_closed_its_window(self, street: Remote, twitter: Channel) -> None:
         street.fault("rate_limit", network="x", reset=300, count=1)
         pull(twitter)

@@ -186,10 +186,13 @@ class TestRounds:
         pull(facebook)
         assert not Round.objects.exists()
 
-    def test_one_that_cannot_be_read_holds_up_none_behind_it(self, facebook: Channel, street: Remote) -> None:
+    @pytest.mark.parametrize("trouble", [{"kind": "graph_error", "code": 100}, {"kind": "body", "status": 200}])
+    def test_one_that_cannot_be_read_holds_up_none_behind_it(
+        self, trouble: Json, facebook: Channel, street: Remote
+    ) -> None:
         bad, good = post(street, 41), post(street, 40)
         know(facebook, bad, good)
-        street.fault("graph_error", path=f"{bad['id']}/comments", code=100)
+        street.fault(**trouble, path=f"{bad['id']}/comments")
         written = comment(street, good)
         pull(facebook)
         assert stored(written)
