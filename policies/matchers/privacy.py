@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policies.matchers.risk import risk
+from policies.matchers.risk import probability, risk
 from policies.rulebook import Rule
 from policies.signs.personal import BLOCKING, asked, given
 from policies.text import Span
 from policies.verdict import Context, Effect, Finding, Turn
+
+# Below it the models see next to nothing personal. Of what the words told there, by authors nobody had read, none of
+# fifteen was ("the parking line, 33 10 44 44"); what blocks is never left to them.
+_NEXT_TO_NONE = 0.2
 
 
 def privacy(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> list[Finding]:
@@ -21,8 +25,19 @@ def privacy(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) ->
     found = [*given(draft, thread, context), *asked(draft, _before(thread))]
     if context.visibility != "public":
         found = [(kind, span) for kind, span in found if kind in BLOCKING or kind == "asks_national_number"]
+    elif _is_doubted(draft, thread, rule, context):
+        found = [(kind, span) for kind, span in found if _blocks(kind)]
     findings = [_finding(kind, span, rule, context) for kind, span in found]
     return findings or (risk(draft, thread, rule, context) if context.visibility == "public" else [])
+
+
+def _is_doubted(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> bool:
+    share = probability(draft, thread, rule.settings.get("risk", rule.code), context)
+    return share is not None and share < _NEXT_TO_NONE
+
+
+def _blocks(kind: str) -> bool:
+    return kind in BLOCKING or kind in ("asks_national_number", "asks_card")
 
 
 def _before(thread: Sequence[Turn]) -> str:
@@ -31,11 +46,10 @@ def _before(thread: Sequence[Turn]) -> str:
 
 
 def _finding(kind: str, span: Span, rule: Rule, context: Context) -> Finding:
-    blocks = kind in BLOCKING or kind in ("asks_national_number", "asks_card")
     return Finding(
         span=span,
         message=rule.message(kind, context.agent_language),
         suggestion=rule.suggestion(kind, context.language),
         data={"kind": kind},
-        effect=None if blocks else Effect.WARN,
+        effect=None if _blocks(kind) else Effect.WARN,
     )
