@@ -12,13 +12,17 @@ from policies.signs.numbers import overlaps, recognise
 from policies.text import Span, fold, sentences
 from policies.verdict import Context
 
-# Any number that is written like a phone, or named as one; the emergency numbers are no customer service.
+# Any number that is written like a phone, or named as one. The emergency numbers and the doctor's are no customer
+# service; "desks 14-20" and "22 000 of you" are no phones.
+_OTHERS = r"(?:112|110|113|116|118|999|911|114|111|1177|1813|116117)"
 _PHONE_LIKE = re.compile(
-    r"(?<![\w.,/:-])(?!(?:112|110|113|116|118|999|911|114)\b)\d{2,4}(?:[ -]\d{2,3}){1,4}(?![\w%]|[.,:]\d)"
+    rf"(?<![\w.,/:-])(?!{_OTHERS}\b)(?!\d{{1,3}} 000\b(?! \d))(?!\d\d-\d\d\b(?!-\d))"
+    r"\d{2,4}(?:[ -]\d{2,3}){1,4}(?![\w%]|[.,:]\d)"
 )
 _NAMED = re.compile(
-    r"\b(?:ring\w*|call|phone|dial|telefon\w*|tlf\.?|nummer\w*|number|växel\w*|slå|nå\w*|tast|sms\w*|kundeservice|kundservice"
-    r"|kundtjänst|customer service|knappval)\s+(?:\w+\s+){0,3}?(?!(?:112|110|113|999|911|114)\b)\d{1,6}\b"
+    r"\b(?:ring(?:er|a|e|t|s)?|call|phone|dial|telefon\w*|tlf\.?|nummer\w*|number|växel\w*|slå|nå oss|nås|når (?:oss|du|ni)|tast|sms\w*|kundeservice|kundservice"
+    r"|kundtjänst|customer service|knappval)\s+(?:\w+\s+){0,3}?"
+    rf"(?!{_OTHERS}\b)\d{{1,6}}\b"
 )
 _AMOUNT = frozenset({"price", "date", "amount"})
 # "You need not call customer service": named, but the customer is sent away from it.
