@@ -1,0 +1,52 @@
+"""Operating points are set by authors whom nobody has read."""
+
+import numpy as np
+
+from policies.cases import Case
+from policies.topics import RULES, TOPICS
+from policies.training.fit import Unseen
+from policies.training.matrices import Read, read_cases
+from policies.training.points import TONE_FOUND, choose
+from policies.verdict import Context, Turn
+
+TONE = RULES.index("tone")
+
+
+def _case(number: int, author: str, *, rude: bool) -> Case:
+    thread = (Turn("customer", f"Hej {number} {author}"),)
+    violations = frozenset({"tone"} if rude else ())
+    return Case(f"{author}-{number}", thread, "Tack!", Context(language="sv"), violations)
+
+
+def _file(author: str) -> list[Case]:
+    return [_case(number, author, rude=number % 2 == 0) for number in range(40)]
+
+
+def _views(read: Read, tone: np.ndarray) -> Unseen:  # type: ignore[type-arg]
+    """The same of everything but tone."""
+    count = len(read.cases)
+    risks = np.full((count, len(RULES)), 0.1, np.float32)
+    risks[:, TONE] = tone
+    spread = np.full((count, len(TOPICS)), 1 / len(TOPICS), np.float32)
+    return Unseen(risks, np.zeros(count, np.float32), spread, spread, np.full(count, 0.1, np.float32))
+
+
+def test_they_are_set_by_unread_authors_alone() -> None:
+    read = read_cases({"wordings": _file("wordings"), "somebody": _file("somebody")})
+    sure = np.where(read.usual, 0.4, 0.9) * read.breaks[:, TONE]
+    assert choose(read, _views(read, sure))["advise"]["tone"] <= 0.4
+
+
+def test_where_all_have_been_read_they_are_set_by_these() -> None:
+    read = read_cases({"wordings": _file("wordings")})
+    assert choose(read, _views(read, 0.9 * read.breaks[:, TONE]))["advise"]["tone"] <= 0.9
+
+
+def test_more_breaches_of_tone_are_found_than_f1_would_have() -> None:
+    read = read_cases({"somebody": _file("somebody")})
+    rude = read.breaks[:, TONE]
+    # A third of the rude ones is seen plainly, the others look like many clean ones.
+    plain = rude & (np.arange(len(rude)) % 6 == 0)
+    tone = np.where(plain, 0.9, np.linspace(0.2, 0.3, len(rude)))
+    point = choose(read, _views(read, tone))["advise"]["tone"]
+    assert (tone[rude] >= point).mean() >= TONE_FOUND - 0.05
