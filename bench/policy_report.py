@@ -141,27 +141,29 @@ stronger. Intervals are 95 % (Wilson).
 Two kinds of figures are kept apart. *test.jsonl* is blind: written last, from the rules' page alone, by somebody who
 saw neither lexicon nor models; nobody read it, nothing was tuned by it, and it was judged once, by the models that
 ship. *Authors the models never saw*: a quarter of the authors at a time is left out, and models and operating points
-come from the others alone; but lexicons, patterns and concepts were written by people who had read these cases, so
-these figures flatter the matchers. `first_look` and `second_look` were held back until everything below was decided,
-served to find faults by kind and to set the points, and were added to the corpus for the last training. `short` is a
-file of three-word answers: without it the models know no such style, and its row shows what a new style costs.
-`wordings` is written twins of what is hard: scorn, half a decline, talk of other suppliers, promises. In five cases of
-the test the names of real suppliers were replaced, unread, by invented ones before it was judged."""
+come from the others alone. Lexicons, patterns and concepts were widened by people who had read the files named in
+`READ_BY_US` (`policies/training/corpus.py`), so the rows of those flatter the matchers; the other files nobody has
+read but for the mistakes in promises, personal data and outages of a few of them, after the models had judged them.
+
+`first_look`, `second_look` and `third_look` were the blind tests of earlier models. Some files were written to be hard
+(`HARD`): `short` is three-word answers, `wordings` twins that differ in a clause, `asked` topics between the lines,
+`manner` polite scorn and promises that are none, `owed` promises without the word. They train, but what is usual is
+not told by them: their rows show how hard it can be, and they pull the totals down."""
 
 _SHIPPED_ONLY = """Made with `--shipped-only`: the figures on authors the models never saw are left out."""
 
 _DANGER = """The model on what the customer wrote; where the words of `policies/patterns/danger.toml` speak of danger,
-it need not be sure. `danger.jsonl` trains it on messages alone, half of them look-alikes. `danger_test.jsonl` is
-blind, and holds look-alikes too (a dead battery, a heart attack at the price), so *wrong* there says how hard those
-are; what is wrong among ordinary messages stands in the last row."""
+it need not be sure. `danger.jsonl` trains it on messages alone, half of them look-alikes and ordinary ones.
+`danger_test.jsonl` is blind: 60 messages with danger, a third of them without any obvious word, 40 look-alikes (a dead
+battery, a heart attack at the price) and 60 ordinary ones. What is wrong among ordinary threads stands in the last
+row."""
 
 _CURVE = """First layer only, on the file of the last author, trained on growing shares of the others' situations."""
 
-_POINTS = """Set on unseen cases: *advise* where F1 is best (`privacy` by its share of wrong marks), *warn* by the share
-of ordinary clean replies disturbed, *hold* in a tagged thread by the share of clean replies held: one point for all
-topics, so that a topic in which clean and breach are close pays with its own clean replies. It was set where the two
-looks, unseen then, had 0.11 of their clean replies held; of the twins that were written to be hard, it holds far more,
-which is why the table of unseen authors shows more than the limit."""
+_POINTS = """Set on unseen cases of usual, unread authors: *advise* where F1 is best (`privacy` by its share of wrong
+marks, `tone` low enough to find three in four), *warn* by the share of ordinary clean replies disturbed, *hold* in a
+tagged thread by the share of clean replies held: one point for all topics, so that a topic in which clean and breach
+are close pays with its own clean replies."""
 
 _LIMITS = """## What it cannot do
 
@@ -177,6 +179,13 @@ _LIMITS = """## What it cannot do
 
 ## What was tried where a figure falls short
 
+- *Words of other languages*: English gained little from what was written in Scandinavia: trained without English, the
+  first layer reached a mean average precision of 0.48 there, without Swedish 0.71 on Swedish. A small dictionary
+  (`policies/lexicon/dictionary.txt`), through which words are read by their sense, brought 0.64 and 0.77, and 0.02 on
+  authors not trained on, in all languages together.
+- *More authors*: the greatest gain of all. Ten files by new authors brought the mean average precision on unseen
+  authors from 0.78 to the figure of `policies/trained/model.json`. Other strengths of regularisation, more or larger
+  nets and longer runs of words were within 0.003 of each other.
 - *Topic*: the incident as a sign, the whole thread beside the last message, gradient-boosted trees and nets instead
   of a linear second layer (within 0.02 of each other), thresholds on the likeliest topic instead of on "none". What
   the corpus does not hold, none of them knows.
@@ -184,6 +193,10 @@ _LIMITS = """## What it cannot do
   small nets for the second layer (0.02 more average precision: kept), one matter a draft (0.01 F1: kept).
 - *Tone, promises*: the signs were widened by reading the corpus, so they found 83 % of its tone breaches and 38 % of
   unread ones, and the models had learnt to wait for them (0.44 of unread tone breaches found). Hiding a share of what
-  the signs find from the models while they train (`UNHEARD`) brought 0.69, written twins the rest.
+  the signs find from the models while they train (`UNHEARD`) brought 0.69, written twins and new authors the rest.
+  What counts as a promise differs from author to author ("the power is back at 22:00", "we are working on it"): their
+  labels agree on `follow_up` less than on any other rule.
+- *Doubt*: what the words of `privacy` and `follow_up` find is let be where the models see next to nothing (of 15 such
+  marks of privacy by unread authors none was right); what blocks is never left to them.
 - *Short replies*: single sentences of clean replies as extra cases made longer ones worse; leaving length out cost
   0.01 F1. A corpus of short replies and a recogniser of bare refusals (`policies/signs/plain.py`) were kept."""
