@@ -4,6 +4,8 @@ from functools import cache
 from uuid import uuid4
 
 from django import template
+from django.template.context import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
@@ -47,6 +49,17 @@ def posts_to(view: str, *where: object) -> SafeString:
 def form_key() -> SafeString:
     """The key of one rendered form: sent twice, it is done once (inbox.views.once)."""
     return format_html('<input type="hidden" name="key" value="{}">', uuid4())
+
+
+@register.simple_block_tag(takes_context=True)
+def dialog(context: Context, content: SafeString, name: str, about: object, **form: object) -> SafeString:
+    """A dialog with one form about a thread, a reply, a person; its id is `name` and `about`, joined by "-".
+
+    to: the view that takes the form. title, does: its words, and those of its button where they are others. grave: it
+    cannot be taken back. leaves: the page goes too, for what the dialog is about leaves it.
+    """
+    words = {"name": name, "about": about, "content": content, "csrf_token": context.get("csrf_token")}
+    return render_to_string("_partials/dialog.html", {**form, **words})
 
 
 @register.filter

@@ -119,5 +119,5 @@ def test_every_form_that_posts_carries_a_key() -> None:
         for form in POSTING.findall(file.read_text())
         if not NOT_OURS & {file.parent.name, str(file.relative_to(TEMPLATES))} and "sign_out_url" not in form
     ]
-    assert len(forms) > 40
+    assert len(forms) > 30
     assert [(file, form[:90]) for file, form in forms if "{% form_key %}" not in form] == []
