@@ -146,9 +146,10 @@ come from the others alone. Lexicons, patterns and concepts were widened by peop
 read but for the mistakes in promises, personal data and outages of a few of them, after the models had judged them.
 
 `first_look`, `second_look` and `third_look` were the blind tests of earlier models. Some files were written to be hard
-(`HARD`): `short` is three-word answers, `wordings` twins that differ in a clause, `asked` topics between the lines,
-`manner` polite scorn and promises that are none, `owed` promises without the word. They train, but what is usual is
-not told by them: their rows show how hard it can be, and they pull the totals down."""
+(not in `USUAL`): `short` is three-word answers, `wordings` twins that differ in a clause, `asked` topics between the
+lines, `manner` polite scorn and promises that are none, `owed` promises without the word. They train, but what is
+usual is not told by them: their rows show how hard it can be, and they pull the totals down. `offered` is what the
+rulebook itself suggests."""
 
 _SHIPPED_ONLY = """Made with `--shipped-only`: the figures on authors the models never saw are left out."""
 

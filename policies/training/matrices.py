@@ -14,7 +14,7 @@ from policies.cases import Case
 from policies.features import Block
 from policies.signs.summary import summary
 from policies.topics import BLOCKS, GATES, RULES, TOPICS, Array, case_blocks, counts
-from policies.training.corpus import HARD, READ_BY_US, situations
+from policies.training.corpus import READ_BY_US, USUAL, situations
 
 # Cases a feature must occur in: pieces are many and cheap to do without.
 LEAST = {"pieces": 3, "words": 2, "meanings": 2}
@@ -34,7 +34,7 @@ class Read:
     danger: npt.NDArray[np.bool_]
     situation: npt.NDArray[np.int64]
     source: npt.NDArray[np.int64]  # who wrote it: the file
-    usual: npt.NDArray[np.bool_]  # neither read by us nor written to be hard
+    usual: npt.NDArray[np.bool_]  # by an author who tells what is usual
 
     @property
     def drafted(self) -> npt.NDArray[np.bool_]:
@@ -71,7 +71,7 @@ def read_cases(files: Mapping[str, Sequence[Case]]) -> Read:
         danger=np.array([case.danger for case in cases]),
         situation=np.array([numbers[name] for name in situations(cases)]),
         source=np.array([place for place, file in enumerate(files.values()) for _ in file]),
-        usual=np.array([name not in HARD | READ_BY_US for name, file in files.items() for _ in file]),
+        usual=np.array([name in USUAL for name, file in files.items() for _ in file]),
     )
 
 

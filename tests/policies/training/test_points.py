@@ -32,7 +32,7 @@ def _views(read: Read, tone: np.ndarray) -> Unseen:  # type: ignore[type-arg]
 
 
 def test_they_are_set_by_unread_authors_alone() -> None:
-    read = read_cases({"wordings": _file("wordings"), "somebody": _file("somebody")})
+    read = read_cases({"wordings": _file("wordings"), "mixed": _file("mixed")})
     sure = np.where(read.usual, 0.4, 0.9) * read.breaks[:, TONE]
     assert choose(read, _views(read, sure))["advise"]["tone"] <= 0.4
 
@@ -43,7 +43,7 @@ def test_where_all_have_been_read_they_are_set_by_these() -> None:
 
 
 def test_more_breaches_of_tone_are_found_than_f1_would_have() -> None:
-    read = read_cases({"somebody": _file("somebody")})
+    read = read_cases({"mixed": _file("mixed")})
     rude = read.breaks[:, TONE]
     # A third of the rude ones is seen plainly, the others look like many clean ones.
     plain = rude & (np.arange(len(rude)) % 6 == 0)

@@ -67,5 +67,5 @@ def test_files_held_back_are_never_trained_on(tmp_path: Path) -> None:
     message = {"text": "Det luktar gas", "language": "sv", "danger": True}
     (tmp_path / "danger.jsonl").write_text(json.dumps(message) + "\n")
     read = corpus.sources(tmp_path)
-    assert set(read) == {"telecom", "danger"}
+    assert set(read) == {"telecom", "danger", "offered"}
     assert [(case.draft, case.danger) for case in read["danger"]] == [("", True)]
