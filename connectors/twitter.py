@@ -696,7 +696,7 @@ def _next_token(meta: object, what: str) -> str:
 
 
 def _sheet(items: list[object], includes: _Includes, *, us: str, last: bool) -> _Sheet:
-    read, malformed = answer.sorted_out(items, partial(_tweet, includes=includes, us=us))
+    read, malformed = answer.sorted_out(_said(items), partial(_tweet, includes=includes, us=us))
     ids = [_other_id(item, "id") for item in items if isinstance(item, dict)]
     return _Sheet(
         messages=[one for one in read if isinstance(one, RemoteMessage)],
@@ -705,6 +705,15 @@ def _sheet(items: list[object], includes: _Includes, *, us: str, last: bool) -> 
         marks=[Mark(time_of(tweet_id), tweet_id) for tweet_id in ids if tweet_id],
         last=last,
     )
+
+
+def _said(items: list[object]) -> list[object]:
+    """Without what somebody only passes on: the mentions list it too, and there is nothing in it to answer."""
+    return [item for item in items if not (isinstance(item, dict) and _is_retweet(item))]
+
+
+def _is_retweet(raw: JsonObject) -> bool:
+    return any(one.get("type") == "retweeted" for one in _references(raw))
 
 
 def _tweet(raw: JsonObject, *, includes: _Includes, us: str) -> RemoteMessage | PostContext:
@@ -741,9 +750,9 @@ def _tweet(raw: JsonObject, *, includes: _Includes, us: str) -> RemoteMessage | 
     )
 
 
-def _told(payload: JsonObject, event: JsonObject, us: str) -> RemoteMessage | PostContext:
-    """A post as a notification carries it."""
-    return _tweet(payload, includes=_Includes.of(event), us=us)
+def _told(payload: JsonObject, event: JsonObject, us: str) -> RemoteMessage | PostContext | None:
+    """A post as a notification carries it; None for what is only passed on."""
+    return None if _is_retweet(payload) else _tweet(payload, includes=_Includes.of(event), us=us)
 
 
 def _tweet_id(value: object, what: str) -> str:

@@ -14,7 +14,7 @@ from connectors.base import Author, Change, Kind, Malformed, Notification, PostC
 
 JsonObject = Mapping[str, object]
 # A post as the connector reads it, from the payload, the event around it and the id of whom it was told to.
-ReadPost = Callable[[JsonObject, JsonObject, str], RemoteMessage | PostContext]
+ReadPost = Callable[[JsonObject, JsonObject, str], RemoteMessage | PostContext | None]
 
 _GONE = ("post.delete", "post.mention.delete")
 _POSTS = ("post.create", "post.mention.create", "post.edit")
@@ -47,7 +47,7 @@ def parse(body: bytes, read_post: ReadPost) -> Notification:
 
 
 def _change(event: JsonObject, read_post: ReadPost) -> Change | None:
-    """None for what Samtal has no use for: likes, follows, events of a name that nobody has told us."""
+    """None for what Samtal has no use for: likes, follows, posts passed on, events of a name nobody has told us."""
     name = answer.words(event, "event_type")
     if name not in (*_GONE, *_POSTS, *_PRIVATE):
         return None
@@ -60,6 +60,8 @@ def _change(event: JsonObject, read_post: ReadPost) -> Change | None:
         message = _private(payload, remote_id)
         return Change(us, Verb.ADD, remote_id, message.created_at, message=message)
     shown = read_post(payload, event, us)
+    if shown is None:
+        return None
     if isinstance(shown, PostContext):
         return Change(us, Verb.ADD, shown.remote_id, shown.created_at or _time(event), post=shown)
     verb = Verb.EDIT if shown.version_id else Verb.ADD

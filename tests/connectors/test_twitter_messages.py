@@ -149,6 +149,18 @@ def test_listening_finds_what_does_not_name_us_without_what_is_only_passed_on(wo
     assert reader.messages[found].kind is Kind.MENTION
 
 
+def test_a_retweet_is_nothing_to_answer_and_holds_up_nothing(world: Messages) -> None:
+    asked = world.say("Är nätet nere?")
+    passed_on = {"network": "x", "kind": "tweet", "author": "Oskar Lindqvist", "extra": {"retweeted": asked}}
+    newest = world.remote.write(**passed_on, text="RT @nordnett Är nätet nere?")["id"]
+    reader = Reader(world.connect)
+    reader._walk("mentions")
+    assert list(reader.messages) == [asked]
+    known = reader.windows["mentions"].complete_up_to
+    assert known is not None
+    assert known.id == newest
+
+
 def test_where_we_take_part_people_are_heard_also_when_they_do_not_name_us(world: Messages) -> None:
     root = world.say("När är felet avhjälpt?")
     world.remote.write(**world.answer(root, "I kväll.", author_id=world.our_id))

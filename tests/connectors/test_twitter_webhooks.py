@@ -53,6 +53,13 @@ def test_our_own_post_is_context() -> None:
     assert (change.message, change.post and change.post.remote_id) == (None, POST)
 
 
+@pytest.mark.parametrize("name", ["referenced_tweets", "referenced_posts"])
+def test_what_is_only_passed_on_is_left_alone(name: str) -> None:
+    passed_on = post(text="RT @nordnett: Hej", **{name: [{"type": "retweeted", "id": "2000000000000000100"}]})
+    notification = told("post.mention.create", passed_on)
+    assert (notification.changes, notification.malformed, notification.ignored) == ((), (), 1)
+
+
 def test_what_is_deleted_comes_without_content() -> None:
     change = only(told("post.delete", {"id": POST, "author_id": ELIN}))
     assert (change.verb, change.remote_id, change.message, change.post) == (Verb.REMOVE, POST, None, None)
