@@ -388,7 +388,9 @@ class Capabilities:
     hides_adverts: comments stand under adverts that it will not show us: that a post is not found says nothing.
     refuses_duplicates: identical text is refused, so an automatic second sending cannot double.
     quiet_time: default Q (DESIGN §7): longer than deadline + server latency + read lag.
-    max_length: in the network's own count, see Connector.length.
+    max_length: of what is public, in the network's own count, see Connector.length.
+    max_private_length: of what is private, where that is another.
+    weighted: in public some characters count more than others.
     can_delete: our own messages in public. can_delete_private: our own private ones. can_delete_others: customers' too.
     can_edit: our own public messages; the id stays the same.
     can_listen: it can be searched for what nobody has said to us.
@@ -405,6 +407,8 @@ class Capabilities:
     refuses_duplicates: bool = False
     quiet_time: timedelta = timedelta(seconds=90)
     max_length: int = 8000
+    max_private_length: int | None = None
+    weighted: bool = False
     can_delete: bool = False
     can_delete_private: bool = False
     can_delete_others: bool = False
@@ -414,7 +418,11 @@ class Capabilities:
     can_listen: bool = False
     private_within: timedelta | None = None
     private_reply_within: timedelta | None = None
-    link_cost_note: bool = False
+
+    def longest(self, visibility: Visibility) -> int:
+        """How long a text may be, in the network's own count."""
+        private = self.max_private_length if visibility is Visibility.PRIVATE else None
+        return private or self.max_length
 
 
 class Connector(ABC):
@@ -537,9 +545,19 @@ class Connector(ABC):
         return True
 
     @classmethod
-    def length(cls, text: str) -> int:
+    def length(cls, text: str, visibility: Visibility = Visibility.PUBLIC) -> int:
         """How long the network counts this text to be."""
         return len(text)
+
+    @classmethod
+    def excess(cls, text: str, visibility: Visibility) -> int:
+        """By how much a text is longer than the network takes, in its own count; 0 where it fits."""
+        return max(cls.length(text, visibility) - cls.capabilities.longest(visibility), 0)
+
+    @classmethod
+    def billed_as(cls, text: str, visibility: Visibility) -> str:
+        """The kind of use that sending this text is on the network's bill; "" where it costs nothing."""
+        return ""
 
     @classmethod
     def normalise(cls, text: str) -> str:

@@ -77,6 +77,7 @@ class Facebook(GraphConnector):
         look_size=50,
         removes_below=True,
         max_length=8000,
+        max_private_length=facebook_messages.LONGEST,
         can_delete=True,
         can_delete_others=True,
         can_like=True,

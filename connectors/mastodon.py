@@ -211,7 +211,7 @@ class Mastodon(Connector):
         return ReadBack(tuple(own), max((item.mark.at for item in found), default=None))
 
     @classmethod
-    def length(cls, text: str) -> int:
+    def length(cls, text: str, visibility: Visibility = Visibility.PUBLIC) -> int:
         """An address counts 23, and of a name elsewhere only what stands before its instance."""
         return len(_ELSEWHERE.sub(r"\1", _ADDRESS.sub("x" * ADDRESS_LENGTH, text)))
 

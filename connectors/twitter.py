@@ -143,7 +143,8 @@ class Twitter(Connector):
         look_size=100,
         shares_budget=False,
         max_length=280,
-        link_cost_note=True,
+        max_private_length=10_000,
+        weighted=True,
         can_listen=True,
         can_delete=True,
         hides=frozenset({Kind.COMMENT}),
@@ -243,7 +244,7 @@ class Twitter(Connector):
         if outgoing.visibility is Visibility.PRIVATE:
             return self._send_message(outgoing)
         fields = {"text": outgoing.text, "in_reply_to_tweet_id": outgoing.answers_remote_id}
-        kind = "link" if twitter_text.has_link(outgoing.text) else "reply"
+        kind = self.billed_as(outgoing.text, outgoing.visibility)
         made = answer.part(self._write(partial(self._client.create_tweet, user_auth=False, **fields), kind), "data")
         remote_id = self._http.believe(_tweet_id, made.get("id"), "id of the new post")
         return Sent(remote_id, permalink=_permalink("", remote_id), at=time_of(remote_id))
@@ -294,8 +295,14 @@ class Twitter(Connector):
         return any(account_id in (answer.known_id(one, "id"), answer.known_id(one, "id_str")) for one in named)
 
     @classmethod
-    def length(cls, text: str) -> int:
-        return twitter_text.weight(text)
+    def length(cls, text: str, visibility: Visibility = Visibility.PUBLIC) -> int:
+        return len(text) if visibility is Visibility.PRIVATE else twitter_text.weight(text)
+
+    @classmethod
+    def billed_as(cls, text: str, visibility: Visibility) -> str:
+        if visibility is Visibility.PRIVATE:
+            return "dm_sent"
+        return "link" if twitter_text.has_link(text) else "reply"
 
     @classmethod
     def normalise(cls, text: str) -> str:
@@ -369,7 +376,8 @@ class Twitter(Connector):
     def _send_message(self, outgoing: Outgoing) -> Sent:
         fields = {"dm_conversation_id": outgoing.root_remote_id, "text": outgoing.text}
         call = partial(self._client.create_direct_message, user_auth=False, **fields)
-        made = answer.part(self._write(call, "dm_sent"), "data")
+        kind = self.billed_as(outgoing.text, outgoing.visibility)
+        made = answer.part(self._write(call, kind), "data")
         remote_id = self._http.believe(_tweet_id, made.get("dm_event_id"), "id of the new message")
         return Sent(remote_id, at=time_of(remote_id))
 

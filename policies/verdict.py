@@ -139,8 +139,8 @@ class Finding:
         return str(self.data.get("kind", ""))
 
 
-# What may never be let through, not even by a lead: POLICY, "block".
-FINAL_KINDS = frozenset({"national_number", "card"})
+# What may never be let through, not even by a lead: POLICY, "block"; and what the network would not take.
+FINAL_KINDS = frozenset({"national_number", "card", "too_long"})
 
 
 class ViolationData(TypedDict):
@@ -190,7 +190,7 @@ class Violation:
 
     @property
     def final(self) -> bool:
-        """A national or card number in public: nobody may let it through."""
+        """A national or card number in public, or a text the network does not take: nobody may let it through."""
         return self.effect is Effect.BLOCK and self.finding.kind in FINAL_KINDS
 
     def to_json(self) -> ViolationData:

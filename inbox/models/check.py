@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+import connectors
 from connectors.base import Visibility
 from inbox.clock import moment, read_clock
 from inbox.models.channel import Channel
@@ -71,7 +72,22 @@ def check_text(
         disabled=frozenset(RuleBreak.objects.in_force(at).values_list("rule", flat=True)),
         signature=signature,
     )
-    return check(text, turns(thread), rulebook_in_force(), context)
+    verdict = check(text, turns(thread), rulebook_in_force(), context)
+    known = list(of_the_network(thread.network, text, Visibility(visibility)))
+    return verdict.plus(*known) if known else verdict
+
+
+def of_the_network(network: str, text: str, visibility: Visibility) -> Iterator[Violation]:
+    """What the network itself would say to a text, known before it is asked: that it is too long, what it costs."""
+    connector, prices = connectors.get(network), settings.SAMTAL_PRICES.get(network, {})
+    if over := connector.excess(text, visibility):
+        most = connector.capabilities.longest(visibility)
+        message = _("%(network)s takes at most %(most)s characters here. Too many: %(over)s.")
+        told = message % {"network": connector.label, "most": most, "over": over}
+        yield Violation("length", Effect.BLOCK, "", Finding(None, told, data={"kind": "too_long"}))
+    if connector.billed_as(text, visibility) == "link" and (price := prices.get("link")):
+        told = _("With a link in it this costs $%(price)s.") % {"price": f"{price:.2f}"}
+        yield Violation("price", Effect.ADVISE, "", Finding(None, told, data={"kind": "price"}))
 
 
 def rulebook_in_force() -> rulebook.Rulebook:

@@ -91,13 +91,16 @@ def composer_screen(thread: Thread, person: Person) -> dict[str, object]:
 
 def composing(thread: Thread, person: Person, draft: Reply | None, answered: Message | None) -> dict[str, object]:
     """The writer's own draft where there is one; it comes into being with the first letter."""
-    private = (draft or thread).visibility == Visibility.PRIVATE
+    visibility = Visibility((draft or thread).visibility)
+    private, capabilities = visibility is Visibility.PRIVATE, thread.channel.capabilities
     answers = (draft.answers if draft else None) or answered
     return {
         "draft": draft,
         "text": draft.text if draft else "",
         "signature": draft.signature if draft else thread.channel.signature_of(person),
         "private": private,
+        "longest": capabilities.longest(visibility),
+        "weighted": capabilities.weighted and not private,
         "by_hand": not takes_answers(None if private else answers, thread.channel),
         "snippets": Snippet.objects.fitting(thread.language)[:20],
     }
