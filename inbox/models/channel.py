@@ -488,17 +488,23 @@ class Channel(models.Model):
         if mine.update(state=ChannelState.ATTENTION, next_poll_at=rest, warn_at=moment(at, WARN_AFTER)):
             Audit.write("channel_attention", by=None, channel=self, kind=str(error.kind))
 
-    def pause(self, *, by: Person) -> None:
-        with transaction.atomic():
-            Channel.objects.filter(pk=self.pk).update(state=ChannelState.PAUSED)
-            Audit.write("channel_paused", by=by, channel=self)
+    def pause(self, *, by: Person) -> bool:
+        """Nothing is read or sent until it goes on; false where it has been disconnected meanwhile."""
+        return self.set_state(ChannelState.PAUSED, "channel_paused", by=by)
 
-    def resume(self, *, by: Person) -> None:
+    def resume(self, *, by: Person) -> bool:
+        """It goes on at once, whatever its last error was; false where it has been disconnected meanwhile."""
+        well: dict[str, object] = {"failures": 0, "last_error": "", "last_error_kind": "", "next_poll_at": moment()}
+        return self.set_state(ChannelState.ACTIVE, "channel_resumed", by=by, **well)
+
+    def set_state(self, state: ChannelState, audit: str, *, by: Person, **fields: object) -> bool:
+        """What was to be written about is over with it: only the end of its token is still announced."""
         with transaction.atomic():
-            Channel.objects.filter(pk=self.pk).update(
-                state=ChannelState.ACTIVE, next_poll_at=moment(), failures=0, last_error="", last_error_kind=""
-            )
-            Audit.write("channel_resumed", by=by, channel=self)
+            here = Channel.objects.working().filter(pk=self.pk)
+            turned = bool(here.update(state=state, warn_at=next_warning(F("token_expires_at")), **fields))
+            if turned:
+                Audit.write(audit, by=by, channel=self)
+            return turned
 
     @property
     def complete_up_to(self) -> datetime | None:

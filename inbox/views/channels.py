@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from inbox.forms import ChannelForm
 from inbox.models import Audit, Channel
 from inbox.screens.channels import channels_screen
-from inbox.views.answers import back_to, me
+from inbox.views.answers import back_to, me, refused
 
 
 @require_GET
@@ -36,11 +36,13 @@ def channel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def channel_pause(request: HttpRequest, pk: int) -> HttpResponse:
-    get_object_or_404(Channel, pk=pk).pause(by=me(request))
+    if not get_object_or_404(Channel, pk=pk).pause(by=me(request)):
+        return refused(request, _("The channel was disconnected."))
     return back_to(request, "channels")
 
 
 @require_POST
 def channel_resume(request: HttpRequest, pk: int) -> HttpResponse:
-    get_object_or_404(Channel, pk=pk).resume(by=me(request))
+    if not get_object_or_404(Channel, pk=pk).resume(by=me(request)):
+        return refused(request, _("The channel was disconnected."))
     return back_to(request, "channels")

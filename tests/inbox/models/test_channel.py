@@ -163,6 +163,21 @@ def test_a_channel_that_is_well_again_is_not_written_about(facebook: Channel) ->
     assert not Channel.objects.to_warn(at=make.after(3600)).exists()
 
 
+def test_a_channel_that_somebody_lets_try_again_is_not_written_about_either(facebook: Channel, ada: Person) -> None:
+    facebook.record_error(REVOKED)
+    assert facebook.resume(by=ada)
+    assert again(facebook).state == ChannelState.ACTIVE
+    assert not Channel.objects.to_warn(at=make.after(3600)).exists()
+
+
+def test_what_was_disconnected_meanwhile_is_neither_paused_nor_resumed(facebook: Channel, ada: Person) -> None:
+    facebook.disconnect(by=ada)
+    assert not facebook.pause(by=ada)
+    assert not facebook.resume(by=ada)
+    assert again(facebook).state == ChannelState.OFF
+    assert not Audit.objects.filter(verb__in=["channel_paused", "channel_resumed"]).exists()
+
+
 @pytest.mark.parametrize(
     ("days", "warnings"), [(60, [46, 53, 57, 59]), (10, [3, 7, 9]), (2, [1]), (0.5, [])], ids=lambda value: str(value)
 )

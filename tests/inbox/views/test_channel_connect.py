@@ -257,6 +257,16 @@ def test_a_disconnected_channel_can_come_back(ada: Person, facebook: Channel) ->
     assert list(Channel.objects.due()) == [facebook]
 
 
+@pytest.mark.parametrize("route", ["channel_pause", "channel_resume"])
+def test_a_page_from_before_does_not_wake_what_was_disconnected(route: str, ada: Person, facebook: Channel) -> None:
+    facebook.disconnect(by=ada)
+    answer = client(ada).post(reverse(route, args=[facebook.pk]))
+    assert answer.status_code == 409
+    assert "The channel was disconnected." in words(answer)
+    facebook.refresh_from_db()
+    assert facebook.state == "off"
+
+
 @pytest.mark.parametrize("route", ["channel_connect", "channel_reconnect", "channel_disconnect"])
 def test_leads_and_colleagues_connect_nothing(route: str, lea: Person, anna: Person, facebook: Channel) -> None:
     path = reverse(route, args=["facebook" if route == "channel_connect" else facebook.pk])
