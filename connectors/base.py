@@ -395,6 +395,7 @@ class Capabilities:
     can_edit: our own public messages; the id stays the same.
     can_listen: it can be searched for what nobody has said to us.
     hides: the kinds of customers' messages that can be hidden, and shown again.
+    hiding_folds: what is hidden stays there for everybody who opens it.
     private_within: how long after a customer's last word a conversation takes answers; None sets no time.
     private_reply_within: how long a public message takes its one private answer; None where there is none.
     """
@@ -414,6 +415,7 @@ class Capabilities:
     can_delete_others: bool = False
     can_like: bool = False
     hides: frozenset[Kind] = frozenset()
+    hiding_folds: bool = False
     can_edit: bool = False
     can_listen: bool = False
     private_within: timedelta | None = None

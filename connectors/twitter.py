@@ -148,6 +148,7 @@ class Twitter(Connector):
         can_listen=True,
         can_delete=True,
         hides=frozenset({Kind.COMMENT}),
+        hiding_folds=True,
     )
     media_hosts = ("twimg.com",)
     optional = frozenset({"messages"})

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 import connectors
-from connectors.base import Secret
+from connectors.base import Capabilities, Secret
 from connectors.login import Offer
 from inbox.clock import read_clock
 from inbox.models import (
@@ -174,7 +174,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
             "reach_days": _("Posts followed for (days)"),
         }
         help_texts = {
-            "searches": _('One search a line, in the network\'s own words, such as: nordnett OR "nord nett" lang:sv.'),
+            "searches": _('One search a line, in the network\'s own words, such as: (nordnett OR "nord nett") lang:sv.'),
         }
 
     def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
@@ -262,15 +262,17 @@ class ModerateForm(forms.Form):
     what = forms.ChoiceField(label=_("What is to be done?"), widget=forms.RadioSelect)
     reason = forms.CharField(label=_("Why?"), max_length=300, help_text=_("For the log; the customer does not see it."))
 
-    def __init__(self, data: QueryDict | None = None, *, offered: list[What]) -> None:
+    def __init__(self, data: QueryDict | None = None, *, offered: list[What], capabilities: Capabilities) -> None:
         # In its dialog it stands on a page with other forms that ask for a reason.
         super().__init__(data, auto_id="moderate_%s")
         field = self.fields["what"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(what.value, DEED_WORDS[what]) for what in offered if what in DEED_WORDS]
+        words = {**DEED_WORDS, What.HIDE: FOLDED} if capabilities.hiding_folds else DEED_WORDS
+        field.choices = [(what.value, words[what]) for what in offered if what in words]
         self.possible = bool(field.choices)
 
 
+FOLDED = _("Hide it: it moves behind a button that everybody can press")
 DEED_WORDS = {
     What.HIDE: _("Hide it: only its writer and their friends still see it"),
     What.UNHIDE: _("Show it again"),

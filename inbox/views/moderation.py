@@ -34,8 +34,11 @@ def message_moderate(request: HttpRequest, pk: int) -> HttpResponse:
     message = get_message(request, pk)
     if answer := not_allowed(request, message.thread.channel):
         return answer
-    possible = offered(message, message.thread.channel.capabilities)
-    form = ModerateForm(request.POST if request.method == "POST" else None, offered=possible)
+    capabilities = message.thread.channel.capabilities
+    possible = offered(message, capabilities)
+    form = ModerateForm(
+        request.POST if request.method == "POST" else None, offered=possible, capabilities=capabilities
+    )
     if form.is_valid():
         return do(request, message, What(form.cleaned_data["what"]), form.cleaned_data["reason"])
     context = {"form": form, "message": message, "thread": message.thread}

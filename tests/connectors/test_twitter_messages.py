@@ -149,6 +149,19 @@ def test_listening_finds_what_does_not_name_us_without_what_is_only_passed_on(wo
     assert reader.messages[found].kind is Kind.MENTION
 
 
+def test_a_search_for_one_language_finds_no_other(world: Messages) -> None:
+    swedish, norwegian = [
+        world.remote.write(network="x", kind="tweet", author=name, text=text)["id"]
+        for name, text in (("Elin Sjöberg", "Nordnett ligger nere"), ("Kari Nordmann", "Nordnett ligger nede"))
+    ]
+    found: dict[str, set[str]] = {}
+    for query in ("(nordnett OR nordnet) lang:sv", "(nordnett OR nordnet) lang:no"):
+        reader = Reader(partial(world.connect, searches=(query,)))
+        reader._walk(f"search/{query}")
+        found[query[-2:]] = set(reader.messages)
+    assert found == {"sv": {swedish}, "no": {norwegian}}
+
+
 def test_a_retweet_is_nothing_to_answer_and_holds_up_nothing(world: Messages) -> None:
     asked = world.say("Är nätet nere?")
     passed_on = {"network": "x", "kind": "tweet", "author": "Oskar Lindqvist", "extra": {"retweeted": asked}}

@@ -6,7 +6,7 @@ import pytest
 from django.conf import LazySettings
 from django.urls import reverse
 
-from connectors.base import ConnectorError, ErrorKind
+from connectors.base import ConnectorError, ErrorKind, Kind
 from inbox.models import Channel, Deed, DeedState, Message, Person, What
 from tests import make
 from tests.inbox.browsing import HTMX, client, words
@@ -45,6 +45,12 @@ def test_who_may_sees_it_asks_and_it_is_under_way(mia: Person, message: Message)
     deed = Deed.objects.get()
     assert (deed.what, deed.by, deed.reason, deed.state) == (What.HIDE, mia, "insults", DeedState.WANTED)
     assert "Is being hidden" in thread_page(mia, message)
+
+
+def test_what_hiding_does_is_said_as_it_is_on_the_network(lea: Person, twitter: Channel, message: Message) -> None:
+    on_x = make.message(twitter, "@nordnett Ni är idioter!", kind=Kind.COMMENT)
+    assert "everybody can press" in words(client(lea).get(path(on_x)))
+    assert "only its writer and their friends still see it" in words(client(lea).get(path(message)))
 
 
 def test_from_the_dialog_the_page_refreshes_itself(mia: Person, message: Message) -> None:
