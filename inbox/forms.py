@@ -174,7 +174,9 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
             "reach_days": _("Posts followed for (days)"),
         }
         help_texts = {
-            "searches": _('One search a line, in the network\'s own words, such as: (nordnett OR "nord nett") lang:sv.'),
+            "searches": _(
+                'One search a line, in the network\'s own words, such as: (nordnett OR "nord nett") lang:sv.'
+            ),
         }
 
     def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:

@@ -36,9 +36,7 @@ def message_moderate(request: HttpRequest, pk: int) -> HttpResponse:
         return answer
     capabilities = message.thread.channel.capabilities
     possible = offered(message, capabilities)
-    form = ModerateForm(
-        request.POST if request.method == "POST" else None, offered=possible, capabilities=capabilities
-    )
+    form = ModerateForm(request.POST if request.method == "POST" else None, offered=possible, capabilities=capabilities)
     if form.is_valid():
         return do(request, message, What(form.cleaned_data["what"]), form.cleaned_data["reason"])
     context = {"form": form, "message": message, "thread": message.thread}
