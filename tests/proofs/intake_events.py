@@ -18,6 +18,7 @@ from inbox.models import Channel, Gap, Message, RawEvent
 from inbox.models.event import Foretold
 from tests.browser import site
 from tests.proofs.clocks import Clocks, clocks
+from tests.proofs.differences import show
 from tests.proofs.town import MOST_MENTIONS, Town, channels, difference, equal, hear_all, poll_cycle, sandbox, there
 
 Figures = dict[str, object]
@@ -56,6 +57,7 @@ def events(times: int, seed: int, *, days: bool = True) -> Figures:
         time.advance(2)
         pulls = poll_cycle()
         after = difference(remote)
+        show(town)
         figures: Figures = {
             "events": town.told,
             **deliveries,
@@ -141,6 +143,7 @@ def away(time: Clocks, town: Town, days: int, events: int) -> dict[str, int]:
         town.live(events // 10, MOST_MENTIONS // 10)
     time.advance(2)
     poll_cycle()
+    show(town)
     return {**difference(town.remote), "gaps_found": Gap.objects.count()}
 
 

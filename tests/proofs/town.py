@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,8 +21,10 @@ from inbox.models import Channel, Message, RawEvent
 from tests import make
 
 Json = dict[str, Any]
-# Of what is known: network and id → text and whether it is hidden.
-Standing = dict[tuple[str, str], tuple[str, bool]]
+# Network and id; a post that was edited on X goes by its first one.
+Key = tuple[str, str]
+# Of what is known: text and whether it is hidden.
+Standing = dict[Key, tuple[str, bool]]
 BATCH = 50
 # Of a hundred events: new ones, edits, hides and shows, deletes.
 FACEBOOK_SHARES = {"write": 62, "edit": 16, "hide": 10, "delete": 12}
@@ -60,6 +62,8 @@ class Town:
         self.told = 0
         self.standing: dict[str, list[Json]] = {"facebook": [], "x": []}
         self.hidden: set[str] = set()
+        # What happened to each, in order: for people, where a proof finds a difference.
+        self.happened: dict[Key, list[str]] = defaultdict(list)
         self.posts = [entry for entry in remote.truth("facebook") if entry["kind"] == "post"]
         self.people = {
             network: [one["id"] for one in remote.people(network) if not one["ours"]] for network in ("facebook", "x")
@@ -87,7 +91,9 @@ class Town:
 
     def write(self, network: str, count: int) -> int:
         new = [self.entry(network) for _ in range(count)]
-        self.standing[network] += [{**made, "network": network} for made in self.remote.write_many(new)]
+        for made in self.remote.write_many(new):
+            self.standing[network].append({**made, "network": network, "first": made["id"]})
+            self.happened[network, made["id"]].append(f"{made['created_at']:.3f} written {made['text']!r}")
         self.told += count
         return count
 
@@ -106,29 +112,35 @@ class Town:
         return {**base, "kind": "comment", "parent_id": under["id"]}
 
     def edit(self, network: str) -> None:
-        index = self.chance.randrange(len(self.standing[network]))
+        entry = self.chance.choice(self.standing[network])
         text = self.say() if network == "facebook" else f"@{demo.X_HANDLE} {self.say()}"
-        self.standing[network][index] = {**self.remote.edit(self.standing[network][index], text), "network": network}
+        entry |= self.remote.edit(entry, text)
+        self.note(entry, f"edited to {text!r}")
 
     def hide(self, network: str) -> None:
         entry = self.chance.choice(self.standing[network])
         self.hidden ^= {entry["id"]}
         self.remote.hide(entry, entry["id"] in self.hidden)
+        self.note(entry, "hidden" if entry["id"] in self.hidden else "shown again")
 
     def delete(self, network: str) -> None:
         """With everything beneath it, where the network takes that away."""
         entry = self.standing[network].pop(self.chance.randrange(len(self.standing[network])))
         self.remote.delete(entry)
+        self.note(entry, "deleted")
         gone = {entry["id"]}
         while gone and network == "facebook":
             below = [one for one in self.standing[network] if one["parent_id"] in gone]
             gone = {one["id"] for one in below}
             self.standing[network] = [one for one in self.standing[network] if one["id"] not in gone]
 
+    def note(self, entry: Json, what: str) -> None:
+        self.happened[entry["network"], entry["first"]].append(f"{self.remote.now():.3f} {what}")
+
 
 def there(remote: Remote) -> Standing:
-    """What the networks really hold of customers' words. A post that was edited on X goes by its first id."""
-    found: dict[tuple[str, str], Json] = {}
+    """What the networks really hold of customers' words."""
+    found: dict[Key, Json] = {}
     for entry in remote.truth(who="others"):
         key = (entry["network"], (entry["history"] or [entry["id"]])[0])
         if key not in found or len(entry["history"]) >= len(found[key]["history"]):
