@@ -158,6 +158,7 @@ class Batch:
         self.together = versions
         self.authors: dict[str, Author] = {}
         self.known: dict[tuple[int, str], Message] = {}
+        self.told: dict[str, Foretold] = {}
         self.posts: dict[str, PagePost] = {}
         self.roots: dict[tuple[int, str], tuple[int, str]] = {}
         self.threads: dict[tuple[int, str], Thread] = {}
@@ -236,8 +237,8 @@ class Batch:
         below = self.channel.capabilities.removes_below
         ids = {message.remote_id for message in self.remote} | {message.version_id for message in self.remote} - {""}
         ids = ids.union(*(above(message) for message in self.remote)) if below else ids
-        told = {row.remote_id: row for row in Foretold.objects.filter(network=self.network, remote_id__in=ids)}
-        gone = {remote_id for remote_id, row in told.items() if row.removed_at}
+        self.told = {row.remote_id: row for row in Foretold.objects.filter(network=self.network, remote_id__in=ids)}
+        gone = {remote_id for remote_id, row in self.told.items() if row.removed_at}
         if below:
             gone |= {row.remote_id for row in self.known.values() if row.removed_at}
         fresh = [message for message in self.remote if self.key(message) not in self.known]
@@ -246,7 +247,7 @@ class Batch:
             ways = {message.remote_id, message.version_id, *(above(message) if below else ())}
             if ways & (gone | doomed):
                 doomed.add(message.remote_id)
-        self.remote = [replace_hidden(one, told) for one in self.remote if one.remote_id not in doomed]
+        self.remote = [message for message in self.remote if message.remote_id not in doomed]
         if doomed - gone:
             # What answers it may be here already, or still on its way.
             bury(self.network, self.channel, doomed - gone, None)
@@ -371,6 +372,7 @@ class Batch:
 
     def row(self, message: RemoteMessage) -> Message:
         ours, author = self.is_ours(message), self.author(message)
+        hidden, hidden_at = self.hidden(message)
         parent = self.known.get((self.scope(message), message.parent_remote_id or ""))
         return Message(
             network=self.network,
@@ -388,15 +390,22 @@ class Batch:
             attachments=storable([asdict(attachment) for attachment in message.attachments]),
             created_at=message.created_at,
             edited_at=message.edited_at,
-            hidden=bool(message.hidden),
+            hidden=hidden,
             text_at=self.known_from(message),
-            hidden_at=None if message.hidden is None else self.known_from(message),
+            hidden_at=hidden_at,
             version_id=message.version_id,
             look_at=self.first_look(message),
             settled=Settled.ANSWERED if ours else Settled.NO,
             raw=storable(message.raw),
             received_at=self.now,
         )
+
+    def hidden(self, message: RemoteMessage) -> tuple[bool, datetime | None]:
+        """Whether a new message is hidden, and from when on we know: what was told of it before it came has a time."""
+        told, as_of = self.told.get(message.remote_id), self.known_from(message)
+        if told and told.hidden is not None and (message.hidden is None or not later(as_of, told.hidden_at)):
+            return told.hidden, told.hidden_at
+        return bool(message.hidden), None if message.hidden is None else as_of
 
     def note_sightings(self) -> None:
         Sighting.note(self.channel, [row.pk for message in self.remote if (row := self.known.get(self.key(message)))])
@@ -585,12 +594,6 @@ def above(message: RemoteMessage) -> list[str]:
     """The ids of what a message may stand beneath, nearest first."""
     ids = (message.parent_remote_id or "", message.post_remote_id, message.root_remote_id)
     return [one for one in dict.fromkeys(ids) if one and one != message.remote_id]
-
-
-def replace_hidden(message: RemoteMessage, told: Mapping[str, Foretold]) -> RemoteMessage:
-    """With what we were told of it before it came."""
-    known = told.get(message.remote_id)
-    return message if known is None or known.hidden is None else replace(message, hidden=known.hidden)
 
 
 def later(as_of: datetime | None, known: datetime | None) -> bool:

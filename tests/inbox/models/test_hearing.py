@@ -69,6 +69,40 @@ def test_a_show_after_a_hide_shows_it_whichever_comes_first(facebook: Channel) -
     assert list(Message.objects.values_list("hidden", flat=True)) == [False, False]
 
 
+HIDDEN_AND_SHOWN = (
+    change(Verb.ADD, 0, text="Først"),
+    change(Verb.HIDE, 1),
+    change(Verb.UNHIDE, 2),
+    change(Verb.EDIT, 3, text="Til slutt"),
+)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_what_was_shown_again_is_not_hidden_by_what_came_before_it(order: tuple[int, ...], facebook: Channel) -> None:
+    for index in order:
+        apply(facebook, [HIDDEN_AND_SHOWN[index]])
+    message = Message.objects.get()
+    assert (message.text, message.hidden) == ("Til slutt", False)
+
+
+def test_a_reading_knows_more_than_what_was_told_before_the_message_came(facebook: Channel) -> None:
+    """Of a comment that was hidden and shown again only the hiding was told: it came with the reading after both."""
+    apply(facebook, [change(Verb.HIDE, 1)])
+    seen = replace(said("Hei"), as_of=None, hidden=False)
+    store(facebook, [seen], as_of=minute(3), read=True)
+    assert not Message.objects.get().hidden
+    store(facebook, [seen], as_of=minute(4), read=True)
+    assert not Message.objects.get().hidden
+
+
+def test_what_was_told_before_the_message_came_is_as_old_as_it_was_then(facebook: Channel) -> None:
+    apply(facebook, [change(Verb.HIDE, 5)])
+    store(facebook, [replace(said("Hei"), as_of=None, hidden=False)], as_of=minute(3), read=True)
+    apply(facebook, [change(Verb.UNHIDE, 4)])
+    message = Message.objects.get()
+    assert (message.hidden, message.hidden_at) == (True, minute(5))
+
+
 def test_with_a_comment_goes_everything_beneath_it_whenever_it_comes(facebook: Channel) -> None:
     below = {"parent_remote_id": "70_1", "root_remote_id": "70_1"}
     deeper = {"parent_remote_id": "70_2", "root_remote_id": "70_2"}
