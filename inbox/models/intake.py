@@ -418,25 +418,23 @@ class Batch:
     def apply_edits(self) -> None:
         """What differs from what we have was changed on the network; a send that answers it will stop.
 
-        Changes arrive in any order: what speaks of an earlier moment than what we know says nothing.
+        Changes arrive in any order: what speaks of an earlier moment than what we know says nothing. Each statement
+        asks so once more, since another worker may have stored what is newer after we read the row.
         """
-        confirmed: list[int] = []
+        confirmed: dict[tuple[str, datetime], list[int]] = defaultdict(list)
         for remote in self.remote:
             row = self.known.get(self.key(remote))
             if row is None or (row.removed_at and not self.returned(row)):
                 continue
             as_of = self.known_from(remote)
-            if later(as_of, row.text_at) and row.text != clean(remote.text):
-                # Our clock, not the network's: it is compared with when the writer looked.
-                Message.objects.filter(pk=row.pk).update(
-                    text=clean(remote.text), edited_at=Clock(), text_at=as_of, version_id=remote.version_id
-                )
-            elif as_of and later(as_of, row.text_at):
-                confirmed.append(row.pk)
-            if remote.hidden is not None and row.hidden != remote.hidden and later(as_of, row.hidden_at):
-                Message.objects.filter(pk=row.pk).update(hidden=remote.hidden, hidden_at=as_of)
-        if self.as_of:
-            Message.objects.filter(pk__in=confirmed).update(text_at=self.as_of)
+            for since, news in news_of(row, remote):
+                known = getattr(row, since)
+                if news and later(as_of, known):
+                    Message.objects.filter(no_later(since, as_of), pk=row.pk).update(**{since: as_of}, **news)
+                elif as_of and (known is None or as_of > known):
+                    confirmed[since, as_of].append(row.pk)
+        for (since, at), pks in confirmed.items():
+            Message.objects.filter(no_later(since, at), pk__in=pks).update(**{since: at})
 
     def returned(self, row: Message) -> bool:
         """It was gone and stands there again: its author is no longer protected, or took it back in time."""
@@ -586,8 +584,7 @@ def turn(channel: Channel, remote_id: str, *, hidden: bool, at: datetime) -> boo
         if not here.exists():
             Foretold.turned(channel.network, remote_id, hidden=hidden, at=at)
             return False
-        older = Q(hidden_at__isnull=True) | Q(hidden_at__lte=at)
-        return bool(here.filter(older).update(hidden=hidden, hidden_at=at))
+        return bool(here.filter(no_later("hidden_at", at)).update(hidden=hidden, hidden_at=at))
 
 
 def above(message: RemoteMessage) -> list[str]:
@@ -596,9 +593,25 @@ def above(message: RemoteMessage) -> list[str]:
     return [one for one in dict.fromkeys(ids) if one and one != message.remote_id]
 
 
+def news_of(row: Message, told: RemoteMessage) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """What is told beside what we know: the column that says since when, and what differs; nothing confirms it."""
+    if row.text == (text := clean(told.text)):
+        yield "text_at", {}
+    else:
+        # Our clock, not the network's: it is compared with when the writer looked.
+        yield "text_at", {"text": text, "edited_at": Clock(), "version_id": told.version_id}
+    if told.hidden is not None:
+        yield "hidden_at", {"hidden": told.hidden} if row.hidden != told.hidden else {}
+
+
 def later(as_of: datetime | None, known: datetime | None) -> bool:
     """Whether what speaks of one moment may change what we know of another; what has no time speaks of now."""
     return as_of is None or known is None or as_of >= known
+
+
+def no_later(column: str, as_of: datetime | None) -> Q:
+    """The same, asked of the rows as they are when the statement comes to them."""
+    return Q() if as_of is None else Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__lte": as_of})
 
 
 def reply_of(message: Message) -> Reply | None:

@@ -15,7 +15,7 @@ from connectors.sandbox.remote import Remote
 from inbox import tasks
 from inbox.models import Channel, Foretold, Message, PagePost, Person, Reply, Sighting, Thread
 from inbox.models.hearing import Hearing, apply
-from inbox.models.intake import commit_look, store, to_look_up
+from inbox.models.intake import Batch, commit_look, store, to_look_up
 from inbox.states import ReplyState, Settled
 from tests import make
 
@@ -85,6 +85,28 @@ def test_what_was_shown_again_is_not_hidden_by_what_came_before_it(order: tuple[
     assert (message.text, message.hidden) == ("Til slutt", False)
 
 
+BACK_AGAIN = (
+    change(Verb.ADD, 0, text="Først"),
+    change(Verb.EDIT, 1, text="Så"),
+    change(Verb.EDIT, 2, text="Først"),
+)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_an_edit_that_was_itself_edited_back_says_nothing(order: tuple[int, ...], facebook: Channel) -> None:
+    for index in order:
+        apply(facebook, [BACK_AGAIN[index]])
+    assert Message.objects.get().text == "Først"
+
+
+def test_on_x_a_version_is_as_old_as_its_id_whenever_it_was_read(twitter: Channel) -> None:
+    """A reading that did not show the next version yet does not make it an older one."""
+    for at in (5, 6):
+        store(twitter, [said("Først", 0, "1")], as_of=minute(at), read=True)
+    store(twitter, [said("Så", 2, "1")])
+    assert Message.objects.get().text == "Så"
+
+
 def test_a_reading_knows_more_than_what_was_told_before_the_message_came(facebook: Channel) -> None:
     """Of a comment that was hidden and shown again only the hiding was told: it came with the reading after both."""
     apply(facebook, [change(Verb.HIDE, 1)])
@@ -101,6 +123,29 @@ def test_what_was_told_before_the_message_came_is_as_old_as_it_was_then(facebook
     apply(facebook, [change(Verb.UNHIDE, 4)])
     message = Message.objects.get()
     assert (message.hidden, message.hidden_at) == (True, minute(5))
+
+
+def test_what_a_reading_has_confirmed_an_older_hiding_does_not_change(facebook: Channel) -> None:
+    seen = replace(said("Hei"), as_of=None, hidden=False)
+    for at in (1, 9):
+        store(facebook, [seen], as_of=minute(at), read=True)
+    apply(facebook, [change(Verb.HIDE, 4)])
+    assert not Message.objects.get().hidden
+
+
+def test_what_another_worker_has_learnt_meanwhile_is_not_taken_back(facebook: Channel) -> None:
+    """Two workers store at once: who began first and is behind writes last."""
+    store(facebook, [said("Først")])
+    behind = Batch(facebook, [replace(said("Så"), as_of=None, hidden=False)], minute(3), read=True)
+    same = Batch(facebook, [replace(said("Først"), as_of=None, hidden=False)], minute(2), read=True)
+    for batch in (behind, same):
+        batch.find_known()
+    store(facebook, [replace(said("Til slutt", 4), hidden=True)])
+    for batch in (behind, same):
+        batch.apply_edits()
+    message = Message.objects.get()
+    assert (message.text, message.text_at) == ("Til slutt", minute(4))
+    assert (message.hidden, message.hidden_at) == (True, minute(4))
 
 
 def test_with_a_comment_goes_everything_beneath_it_whenever_it_comes(facebook: Channel) -> None:
