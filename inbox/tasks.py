@@ -43,7 +43,7 @@ from inbox.models import (
 )
 from inbox.models.correction import place_of, publish_correction, stands_there
 from inbox.models.hearing import Hearing, keep_look, may_ask
-from inbox.models.intake import commit_look, commit_page, to_look_up
+from inbox.models.intake import commit_look, commit_page, open_window, to_look_up
 from inbox.models.token import login_to
 from inbox.states import ReplyState
 from inbox.trace import about
@@ -170,6 +170,8 @@ def read_streams(channel: Channel, connector: Connector) -> tuple[bool, Connecto
         pages = visit.pages
         states |= visit.follow
         waiting += [stream for stream in visit.follow if stream not in waiting]
+        if visit.unread:
+            waiting.append(key)
     return bool(waiting) or channel.streams.filter(walk_to_at__isnull=False).exists(), unreadable
 
 
@@ -187,13 +189,14 @@ def note_reach(channel: Channel, connector: Connector, key: str) -> None:
 class Visit:
     """What reading a stream has come to. pages: of the budget, how many are left. new: messages that were not here.
 
-    follow: streams to read next and their states. gone: what it stands under is.
+    follow: streams to read next and their states. gone: what it stands under is. unread: it takes another visit.
     """
 
     pages: int
     new: int = 0
     follow: dict[str, str] = field(default_factory=dict)
     gone: bool = False
+    unread: bool = False
 
 
 def read_stream(
@@ -202,7 +205,7 @@ def read_stream(
     """Read one stream to its end, or to the end of the budget. since: how far back; the channel's reach without one."""
     since = since or read_clock() - timedelta(days=channel.reach_days)
     stream, _new = Stream.objects.get_or_create(channel=channel, key=key)
-    visit = Visit(pages)
+    visit, broken_off = Visit(pages), open_window(stream)
     while visit.pages:
         visit.pages -= 1
         known = dict(channel.streams.exclude(state="").values_list("key", "state"))
@@ -210,14 +213,17 @@ def read_stream(
             page = connector.fetch_page(key, stream.window, since=since, known=known)
         new = commit_page(channel, stream, page)
         if new is None:
+            visit.unread = True
             break
         visit.new, visit.gone = visit.new + new, page.gone
         visit.follow |= {found.stream: found.state for found in page.follow}
-        if page.window.walk_to is None:
-            Stream.objects.filter(pk=stream.pk).update(state=state, read_at=Clock())
         if channel.heed(connector.rate, reading=True):
             visit.pages = 0
         if page.window.walk_to is None:
+            # Who went on down a broken-off walk has not seen what came in above, nor where the pages there had led to.
+            visit.unread = broken_off
+            if not broken_off:
+                Stream.objects.filter(pk=stream.pk).update(state=state, read_at=Clock())
             break
     return visit
 

@@ -19,12 +19,12 @@ from django.db import connection
 from kombu.exceptions import OperationalError
 
 from config.embedded.place import CHECKOUT
-from connectors.base import ConnectorError, ErrorKind
+from connectors.base import ConnectorError, ErrorKind, Page
 from connectors.sandbox import demo
 from connectors.sandbox.remote import Remote
 from inbox import tasks
 from inbox.clock import moment
-from inbox.models import Audit, Channel, ChannelState, Message, Person, Quarantined, Reply, Role, Thread
+from inbox.models import Audit, Channel, ChannelState, Message, Person, Quarantined, Reply, Role, Stream, Thread
 from inbox.models.intake import commit_page
 from inbox.states import ReplyState, Waits
 from tests import make
@@ -145,16 +145,49 @@ class TestPull:
         pull_to_the_end(channel)
         assert stored_from_customers() == Counter(written_by_customers(street, channel.network))
 
-    def test_what_is_written_while_it_is_read_is_there_after_the_next_pull(
+    def test_once_complete_after_a_death_it_is_complete_up_to_then(
         self, channel: Channel, street: Remote, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """Who goes on down a list that a dead worker had begun has not seen its top, nor what that leads to."""
         with monkeypatch.context() as doomed:
             die_after(1, doomed)
             with pytest.raises(Died):
                 pull(channel)
         CROWDS[channel.network](street, 300)
         pull_to_the_end(channel)
+        assert stored_from_customers() == Counter(written_by_customers(street, channel.network))
+
+    def test_what_a_dead_worker_was_led_to_is_read_before_the_channel_is_called_complete(
+        self, street: Remote, facebook: Channel, small_pages: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The first page of the list has named the newest post, which has a new comment; the others do not."""
+        wall = {"network": "facebook", "kind": "post", "author": "Kari Nordmann"}
+        now = street.now()
+        posts = street.write_many([{**wall, "text": f"Hei {n}", "created_at": now - 600 + n} for n in range(2 * PAGE)])
+        pull_to_the_end(facebook)
+        said = street.write(**comment(posts[-1]["id"], "Hvor er dere?", now - 300))
+        with monkeypatch.context() as doomed:
+            die_after(1, doomed)
+            with pytest.raises(Died):
+                pull(facebook)
+        pull_to_the_end(facebook)
+        assert said["id"] in stored_from_customers()
+
+    def test_where_another_worker_was_faster_and_died_its_page_is_read_again(
+        self, channel: Channel, street: Remote, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its transaction ends after it. What the page led to, nobody but the dead has seen."""
+        overtaken: list[str] = []
+
+        def commit_late(channel: Channel, stream: Stream, page: Page) -> int | None:
+            if not overtaken:
+                overtaken.append(stream.key)
+                commit_page(channel, Stream.objects.get(pk=stream.pk), page)
+            return commit_page(channel, stream, page)
+
+        monkeypatch.setattr(tasks, "commit_page", commit_late)
         pull_to_the_end(channel)
+        assert overtaken
         assert stored_from_customers() == Counter(written_by_customers(street, channel.network))
 
     def test_pulling_again_adds_nothing(self, channel: Channel) -> None:
