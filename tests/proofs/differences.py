@@ -1,12 +1,12 @@
-"""What differs between the networks and our tables, for people: with all that happened to it and all we heard of it."""
+"""What differs between the networks and our tables, for people: what happened to it, what we heard, how far we read."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from inbox.models import Foretold, Message, RawEvent
+from inbox.models import Channel, Foretold, Message, RawEvent
 from tests.proofs.town import Json, Key, Town, here, there
 
 MOST_SHOWN = 5
@@ -25,6 +25,7 @@ def differences(town: Town, most: int = MOST_SHOWN) -> list[Json]:
     for key, line in told() if unlike else ():
         if key in heard:
             heard[key].append(line)
+    above = {(one["network"], one["id"]): (one["parent_id"], one["root_id"]) for one in town.remote.truth(who="others")}
     return [
         {
             "network": key[0],
@@ -34,6 +35,7 @@ def differences(town: Town, most: int = MOST_SHOWN) -> list[Json]:
             "happened": town.happened[key],
             "heard": heard[key],
             "known": known(key),
+            "read": read(key, above.get(key, ())),
         }
         for key in unlike
     ]
@@ -65,4 +67,14 @@ def known(key: Key) -> Json:
     return {
         "message": Message.objects.filter(**named).values(*columns).first(),
         "foretold": Foretold.objects.filter(**named).values("removed_at", "hidden", "hidden_at", "told_at").first(),
+    }
+
+
+def read(key: Key, above: Collection[str | None]) -> Json:
+    """How the channel stands, and how far the lists are read that may show it or lead to it."""
+    channel = Channel.objects.get(network="twitter" if key[0] == "x" else key[0])
+    streams = channel.streams.order_by("key").values("key", "complete_up_to_at", "walk_to_at", "read_at", "state")
+    return {
+        "channel": {"last_read_at": channel.last_read_at, "last_error": channel.last_error},
+        "streams": [one for one in streams if one["key"].partition("/")[2] in {"", *above}],
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.proofs.intake_events import FEW, events, pauses, without_gaps, without_tombstones
@@ -35,8 +37,12 @@ def test_kills_at_every_place_lose_and_double_nothing() -> None:
     assert figures["clean"], figures
 
 
-def test_kills_do_lose_messages_where_the_cursor_is_ahead_of_the_rows() -> None:
+def test_kills_do_lose_messages_where_the_cursor_is_ahead_of_the_rows(capsys: pytest.CaptureFixture[str]) -> None:
     assert careless_kills(6, seed=3)["clean"]
+    shown = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    lost = [found for found in shown if found["here"] is None]
+    assert lost
+    assert all(any(stream["complete_up_to_at"] for stream in found["read"]["streams"]) for found in lost)
 
 
 def test_a_storm_of_rate_limits_meets_no_closed_window_and_starves_nobody() -> None:
