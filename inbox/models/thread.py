@@ -17,7 +17,7 @@ from connectors.base import Visibility
 from inbox.clock import Clock, moment, read_clock
 from inbox.models.audit import Audit
 from inbox.models.channel import Channel
-from inbox.models.message import Author, Message
+from inbox.models.message import Author, Message, Sighting
 from inbox.models.person import MAY_ANSWER, Person, Role
 from inbox.states import UNDER_WAY, Settled, ThreadState
 
@@ -86,7 +86,8 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         told: dict[str, Clock | Exists] = {"read_at": Clock()}
         for name, (model, thread) in SELDOM.items():
             told[name] = Exists(get_model("inbox", model)._default_manager.filter(**{thread: OuterRef("pk")}))
-        return self.annotate(**told)
+        elsewhere = Sighting.objects.filter(~Q(channel=OuterRef("channel")), message__thread=OuterRef("pk"))
+        return self.annotate(**told | {"has_others": Exists(elsewhere)})
 
     def open(self) -> ThreadQuerySet:
         return self.filter(state=ThreadState.OPEN)
@@ -171,7 +172,7 @@ class Thread(models.Model):
 
     # Not columns: see for_a_page. Without it one must look.
     read_at: datetime | None = None
-    has_notes = has_deeds = has_follow_ups = has_revisions = True
+    has_notes = has_deeds = has_follow_ups = has_revisions = has_others = True
 
     objects = ThreadQuerySet.as_manager()
 
@@ -221,6 +222,13 @@ class Thread(models.Model):
     def topic_in_force(self) -> str:
         """What gates a reply: a person's tag, else a suggestion nobody has said no to."""
         return self.topic or (self.topic_suggested if self.topic_suggested not in self.topics_refused else "")
+
+    def other_channels(self) -> list[str]:
+        """Names of those that have seen something of it, too: one post may mention two of our accounts."""
+        if not self.has_others:
+            return []
+        others = Channel.objects.exclude(pk=self.channel_id).filter(sightings__message__thread=self)
+        return list(others.order_by("name").values_list("name", flat=True).distinct())
 
     # --- claims --------------------------------------------------------------------------------------------------
 

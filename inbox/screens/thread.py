@@ -64,6 +64,7 @@ def head_screen(thread: Thread, person: Person, clearance: Clearance, holder: Pe
         "person": person,
         "holder": holder,
         "mine": holder is not None and holder.pk == person.pk,
+        "other_channels": thread.other_channels(),
         "clearance": clearance,
         "assign_form": AssignForm(),
         "take_over_form": TakeOverForm(),

@@ -14,7 +14,7 @@ from inbox.models import Brake, Channel, Deed, FollowUp, Note, Person, Picture, 
 from inbox.models.intake import store
 from inbox.states import ReplyState
 from tests import make
-from tests.inbox.browsing import client
+from tests.inbox.browsing import client, words
 
 # DESIGN §10, and what a page takes at most on which there is some of everything.
 MOST, MOST_OF_EVERYTHING = 12, 18
@@ -56,6 +56,20 @@ def test_it_takes_as_many_queries_with_three_hundred_messages_as_with_three(
     few = asked(person, path)
     say(thread, 296)
     assert asked(person, path) == few <= MOST
+
+
+def test_it_names_the_other_channels_that_have_seen_it(twitter: Channel, lea: Person) -> None:
+    other = make.channel("twitter", account_id="77", name="Nordnett foretak")
+    post = make.remote("@nordnett @nordnettforetak hei")
+    thread = make.thread(twitter)
+    path = reverse("thread", args=[thread.pk])
+    assert "seen by" not in words(client(lea).get(path))
+    for channel in (twitter, other):
+        with transaction.atomic():
+            store(channel, [post])
+    shared = Thread.objects.exclude(pk=thread.pk).get()
+    assert "seen by Nordnett foretak, too" in words(client(lea).get(reverse("thread", args=[shared.pk])))
+    assert "seen by" not in words(client(lea).get(path))
 
 
 def test_it_takes_few_queries_where_there_is_some_of_everything(thread: Thread, anna: Person, lea: Person) -> None:
