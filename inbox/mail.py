@@ -40,10 +40,9 @@ def broken(channel: Channel) -> tuple[str, list[str]]:
         "%(number)s replies wait and leave by themselves afterwards.",
         waiting,
     )
-    return (
-        _("%(channel)s does not work") % {"channel": channel.name},
-        [channel.trouble, replies % {"number": waiting}, _("What is written meanwhile is fetched afterwards.")],
-    )
+    told = [channel.trouble, *([replies % {"number": waiting}] if waiting else ())]
+    told.append(_("What is written meanwhile is fetched afterwards."))
+    return _("%(channel)s does not work") % {"channel": channel.name}, told
 
 
 def ending(channel: Channel) -> tuple[str, list[str]]:
