@@ -141,7 +141,8 @@ def pull(channel_id: int) -> None:
         log.warning("channel %s: %s", channel.pk, error)
         channel.record_error(error)
     else:
-        channel.pulled(again=more, wait=None if more else meter.pace(timedelta(seconds=channel.poll_seconds)))
+        wait = None if more else meter.pace(timedelta(seconds=channel.poll_seconds))
+        channel.pulled(again=more, wait=wait, rate=connector.rate)
 
 
 def read_streams(channel: Channel, connector: Connector) -> tuple[bool, ConnectorError | None]:
@@ -165,6 +166,8 @@ def read_streams(channel: Channel, connector: Connector) -> tuple[bool, Connecto
                 unreadable = unreadable or error
             elif error.kind not in NO_RIGHT or key not in connector.optional:
                 raise
+            else:
+                channel.streams.filter(key=key, refused_at=None).update(refused_at=Clock())
             log.info("channel %s does not read %s: %s", channel.pk, key, error)
             continue
         pages = visit.pages
@@ -223,7 +226,7 @@ def read_stream(
             # Who went on down a broken-off walk has not seen what came in above, nor where the pages there had led to.
             visit.unread = broken_off
             if not broken_off:
-                Stream.objects.filter(pk=stream.pk).update(state=state, read_at=Clock())
+                Stream.objects.filter(pk=stream.pk).update(state=state, read_at=Clock(), refused_at=None)
             break
     return visit
 

@@ -155,6 +155,7 @@ class Channel(models.Model):
     last_read_at = models.DateTimeField(null=True)
     closed_until = models.DateTimeField(null=True, help_text=_("The network's rate limit: no call before this time"))
     reads_closed_until = models.DateTimeField(null=True, help_text=_("The same for reading alone"))
+    budget_left = models.FloatField(null=True, help_text="Share of the network's calls after the last read")
     monthly_cap = models.DecimalField(
         _("money for reading and sending a month, in dollars"), max_digits=9, decimal_places=2, null=True, blank=True
     )
@@ -387,13 +388,22 @@ class Channel(models.Model):
         """Give the channel back unread, to be looked at again after a while."""
         self.held().update(pull_until=None, next_poll_at=moment(at, wait))
 
-    def pulled(self, *, again: bool = False, wait: timedelta | None = None, at: datetime | None = None) -> None:
+    def pulled(
+        self,
+        *,
+        again: bool = False,
+        wait: timedelta | None = None,
+        rate: Rate | None = None,
+        at: datetime | None = None,
+    ) -> None:
         """Give the channel back after a good pull; `again` asks for the next one at once, `wait` for a later one.
 
         Who comes so late that another worker has taken the channel meanwhile changes nothing.
         """
         # What was posted while we read may be missing from the pages read: complete up to the pull's start.
         fields: dict[str, object] = {"pull_until": None, "failures": 0}
+        if rate and self.capabilities.shares_budget:
+            fields["budget_left"] = rate.left
         if not again:
             fields["last_read_at"] = after("pull_until", -pull_lease())
         if again or wait:
@@ -547,6 +557,7 @@ class Stream(models.Model):
     polled_until = models.DateTimeField(null=True, help_text="Null: as far back as the channel reaches")
     heard_at = models.DateTimeField(null=True, help_text="When something new last came in")
     read_at = models.DateTimeField(null=True, help_text="When it was last read to its end")
+    refused_at = models.DateTimeField(null=True, help_text="Since when the network does not let us read it")
 
     objects = StreamQuerySet.as_manager()
 

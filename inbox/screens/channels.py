@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 import connectors
 from connectors.login import Offer
 from inbox.clock import read_clock
-from inbox.models import Channel, Quarantined, Reply, Round, Stream, Thread
+from inbox.models import Channel, ChannelState, Quarantined, Reply, Round, Stream, Thread
 from inbox.models.token import WARN_BEFORE
 from inbox.screens.intake import IntakeState, intake_states
 
@@ -37,6 +38,14 @@ SCOPE_WORDS: dict[str, str | Promise] = {
     "offline.access": _("stay connected for more than two hours"),
 }
 
+# What people say of a stream that the network may keep from us.
+STREAM_WORDS: dict[str, str | Promise] = {
+    "conversations": _("private messages"),
+    "messages": _("private messages"),
+    "tagged": _("posts that tag us"),
+    "ratings": _("recommendations"),
+}
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -52,6 +61,7 @@ class ChannelRow:
 
     older: posts that polling does not come to. last_round: through those, ended or under way.
     days_left: of its token, None where it has no end, renews itself, or the network does not say.
+    unread: what the network does not let us read, in words, where nobody could know beforehand.
     """
 
     channel: Channel
@@ -61,6 +71,7 @@ class ChannelRow:
     waiting: int
     missing: Sequence[Scope]
     days_left: int | None
+    unread: Sequence[str]
     intake: IntakeState
     older: int
     last_round: Round | None
@@ -82,6 +93,18 @@ class ChannelRow:
         return until is not None and until > self.now
 
     @property
+    def budget(self) -> int | None:
+        """Percent of the network's calls that are left; None where it does not say, or takes none now."""
+        left = self.channel.budget_left
+        closed = self.closed_until or self.reads_closed_until
+        return None if left is None or closed else round(100 * left)
+
+    @property
+    def kept(self) -> int:
+        """Percent of them that are never used for reading."""
+        return round(100 * settings.SAMTAL_SENDING_SHARE)
+
+    @property
     def ends_soon(self) -> bool:
         return self.days_left is not None and self.days_left < WARN_BEFORE[0].days
 
@@ -96,6 +119,7 @@ def channels_screen() -> dict[str, object]:
     older = counts(Stream.objects.older().values_list("channel"))
     newest = Round.objects.order_by("channel", "-began_at").distinct("channel")
     rounds = {one.channel_id: one for one in newest}
+    unread = refused_streams()
     rows = [
         ChannelRow(
             channel,
@@ -105,6 +129,7 @@ def channels_screen() -> dict[str, object]:
             waiting=waiting.get(channel.pk, 0),
             missing=asked_for(channel.missing_scopes),
             days_left=channel.days_left(now),
+            unread=unread.get(channel.pk, ()),
             intake=states[channel.pk],
             older=older.get(channel.pk, 0),
             last_round=rounds.get(channel.pk),
@@ -113,6 +138,15 @@ def channels_screen() -> dict[str, object]:
         for channel in channels
     ]
     return {"rows": rows}
+
+
+def refused_streams() -> dict[int, list[str]]:
+    """By channel, what the network does not let it read."""
+    found: dict[int, list[str]] = {}
+    rows = Stream.objects.filter(refused_at__isnull=False).exclude(channel__state=ChannelState.OFF)
+    for channel_id, key in rows.order_by("key").values_list("channel", "key"):
+        found.setdefault(channel_id, []).append(str(STREAM_WORDS.get(key, key)))
+    return found
 
 
 def asked_for(scopes: Iterable[str]) -> list[Scope]:

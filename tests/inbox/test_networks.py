@@ -19,6 +19,7 @@ from inbox.models import Audit, Channel, FollowUp, Message, Person, Quarantined,
 from inbox.models.replay import replay
 from inbox.states import ReplyState, Settled, ThreadState, Waits
 from tests import make
+from tests.inbox.browsing import words
 
 Json = dict[str, Any]
 QUESTION = "Kan jag få en ny router?"
@@ -182,6 +183,22 @@ class TestAnswer:
         messenger(street)
         pull(facebook)
         assert Thread.objects.get().visibility == "public"
+
+    def test_what_a_token_of_unknown_rights_may_not_read_is_named_until_it_may(
+        self, street: Remote, facebook: Channel, twitter: Channel, ada: Person, client: Client
+    ) -> None:
+        def page() -> str:
+            return words(client.get(reverse("channels")))
+
+        client.force_login(ada)
+        street.token(demo.PAGE_TOKEN, scopes=["pages_read_engagement", "pages_read_user_content"])
+        street.token(demo.X_ACCESS_TOKEN, scopes=["tweet.read", "users.read"])
+        pull(facebook)
+        pull(twitter)
+        assert page().count("The network does not let us read: private messages.") == 2
+        street.token(demo.PAGE_TOKEN, scopes=[])
+        pull(facebook)
+        assert page().count("The network does not let us read: private messages.") == 1
 
     def test_what_nobody_said_to_us_is_heard_where_we_listen(self, street: Remote, twitter: Channel) -> None:
         Channel.objects.update(searches="nordnett OR nordnet\n\nfiberkollen")

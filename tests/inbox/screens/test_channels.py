@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from connectors.base import PostContext
+from connectors.base import PostContext, Rate
 from inbox.models import Channel, ChannelState, Person, Round
 from inbox.models.rota import keep_turns
 from tests import make
@@ -23,6 +23,21 @@ def test_a_limit_stands_there_until_it_is_over(facebook: Channel, ada: Person) -
     assert "nothing is read before" in page(ada)
     Channel.objects.update(closed_until=make.after(600))
     assert "no calls before" in page(ada)
+
+
+def test_what_is_left_of_the_budget_and_for_whom(facebook: Channel, ada: Person) -> None:
+    assert "Budget" not in page(ada)
+    assert facebook.take_pull()
+    facebook.pulled(rate=Rate(0.634, 60.0))
+    assert "63 % of the network's calls are left; the last 20 % are for replies" in page(ada)
+    Channel.objects.update(reads_closed_until=make.after(600))
+    assert "Budget" not in page(ada)
+
+
+def test_on_x_every_call_has_a_budget_of_its_own(twitter: Channel, ada: Person) -> None:
+    assert twitter.take_pull()
+    twitter.pulled(rate=Rate(0.5, 60.0))
+    assert "Budget" not in page(ada)
 
 
 def test_how_far_the_older_posts_are_read(facebook: Channel, ada: Person) -> None:
