@@ -166,7 +166,8 @@ function save(form) {
   if (!form.isConnected || !form.dataset.autosave || form.dataset.unsaved === undefined) return;
   const target = form.dataset.autosaveTarget ? document.querySelector(form.dataset.autosaveTarget) : textOf(form);
   stateOf(form).saving = textOf(form).value;
-  const swap = form.dataset.autosaveTarget ? "outerHTML" : "none";
+  // without a target of its own htmx would take the form's, which is the page
+  const swap = form.dataset.autosaveTarget && target ? "outerHTML" : "none";
   const request = window.htmx.ajax("POST", form.dataset.autosave, { source: textOf(form), target, swap, values: new FormData(form) });
   request?.catch(() => {}); // saved() hears of a failure by htmx's event
 }
