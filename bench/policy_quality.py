@@ -38,7 +38,7 @@ from policies.training.points import choose
 from policies.training.train import packed
 
 REPORT = Path(__file__).parent.parent / "docs" / "policy-quality.md"
-CURVE = (1000, 2000, 3000, 4000, 5000)
+CURVE = (1000, 2000, 3000, 5000, 7500, 10_000, 15_000)
 CURVE_AUTHOR = "utility"  # whose cases the learning curve is measured on
 
 
