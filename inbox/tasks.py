@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from smtplib import SMTPException
 
 from celery import Task, shared_task
@@ -131,9 +132,9 @@ def pull(channel_id: int) -> None:
         return
     try:
         connector = channel.connect()
-        more, unreadable = read_streams(channel, connector)
+        left, unreadable = read_streams(channel, connector)
         look_around(channel, connector, only_late=meter.ahead)
-        if not more and not meter.ahead:
+        if left is not Left.MORE and not meter.ahead:
             go_round(channel, connector)
         if unreadable:
             raise unreadable
@@ -141,13 +142,25 @@ def pull(channel_id: int) -> None:
         log.warning("channel %s: %s", channel.pk, error)
         channel.record_error(error)
     else:
-        wait = None if more else meter.pace(timedelta(seconds=channel.poll_seconds))
-        channel.pulled(again=more, wait=wait, rate=connector.rate)
+        wait = None if left is Left.MORE else meter.pace(timedelta(seconds=channel.poll_seconds))
+        channel.pulled(again=left is not Left.NOTHING, wait=wait, rate=connector.rate)
 
 
-def read_streams(channel: Channel, connector: Connector) -> tuple[bool, ConnectorError | None]:
-    """Read the streams: whether the budget of pages, or of the network, ended before they did; and what is wrong with
-    the first that cannot be read. It holds up none behind it.
+class Left(Enum):
+    """What of the streams is unread where the budget of pages, or of the network, ends before they do.
+
+    TOPS: nothing but the tops of lists that a broken-off walk went on below, and what they lead to. A list may be
+    longer than the budget: begun anew without a pause, it would take all that the network gives, and come no further.
+    """
+
+    NOTHING = auto()
+    TOPS = auto()
+    MORE = auto()
+
+
+def read_streams(channel: Channel, connector: Connector) -> tuple[Left, ConnectorError | None]:
+    """Read the streams: what is left of them; and what is wrong with the first that cannot be read. It holds up none
+    behind it.
     """
     pages, unreadable = MOST_PAGES, None
     always = connector.streams()
@@ -155,6 +168,7 @@ def read_streams(channel: Channel, connector: Connector) -> tuple[bool, Connecto
     opened = channel.streams.filter(walk_to_at__isnull=False).values_list("key", flat=True)
     waiting = list(dict.fromkeys([*always, *opened]))
     states: dict[str, str] = {}
+    tops: set[str] = set()
     while waiting and pages:
         key = waiting.pop(0)
         if key in always:
@@ -173,9 +187,13 @@ def read_streams(channel: Channel, connector: Connector) -> tuple[bool, Connecto
         pages = visit.pages
         states |= visit.follow
         waiting += [stream for stream in visit.follow if stream not in waiting]
+        if key in tops:
+            tops |= visit.follow.keys()
         if visit.unread:
             waiting.append(key)
-    return bool(waiting) or channel.streams.filter(walk_to_at__isnull=False).exists(), unreadable
+            tops.add(key)
+    left = {*waiting, *opened.all()}
+    return (Left.MORE if left - tops else Left.TOPS if left else Left.NOTHING), unreadable
 
 
 def note_reach(channel: Channel, connector: Connector, key: str) -> None:

@@ -396,7 +396,8 @@ class Channel(models.Model):
         rate: Rate | None = None,
         at: datetime | None = None,
     ) -> None:
-        """Give the channel back after a good pull; `again` asks for the next one at once, `wait` for a later one.
+        """Give the channel back after a good pull; `again` asks for the next one at once, `wait` for a later one, both
+        together for a later one to go on with what this one has left.
 
         Who comes so late that another worker has taken the channel meanwhile changes nothing.
         """

@@ -58,6 +58,12 @@ def comment(parent: str, text: str, at: float) -> Json:
             "created_at": at}  # fmt: skip
 
 
+def on_the_wall(count: int, at: float) -> list[Json]:
+    """Posts that a customer writes on the page, a second apart."""
+    post = {"network": "facebook", "kind": "post", "author": "Kari Nordmann"}
+    return [{**post, "text": f"Innlegg {number}", "created_at": at + number} for number in range(count)]
+
+
 def crowd_twitter(street: Remote, age: float = 3600) -> None:
     """Twenty-four mentions and an answer to one of them."""
     now = street.now()
@@ -161,9 +167,8 @@ class TestPull:
         self, street: Remote, facebook: Channel, small_pages: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The first page of the list has named the newest post, which has a new comment; the others do not."""
-        wall = {"network": "facebook", "kind": "post", "author": "Kari Nordmann"}
         now = street.now()
-        posts = street.write_many([{**wall, "text": f"Hei {n}", "created_at": now - 600 + n} for n in range(2 * PAGE)])
+        posts = street.write_many(on_the_wall(2 * PAGE, now - 600))
         pull_to_the_end(facebook)
         said = street.write(**comment(posts[-1]["id"], "Hvor er dere?", now - 300))
         with monkeypatch.context() as doomed:
@@ -172,6 +177,21 @@ class TestPull:
                 pull(facebook)
         pull_to_the_end(facebook)
         assert said["id"] in stored_from_customers()
+
+    def test_a_list_longer_than_a_pull_is_not_begun_anew_without_a_pause(
+        self, street: Remote, facebook: Channel, small_pages: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is read down to its end at once, but not called complete: nobody has followed up its top."""
+        monkeypatch.setattr(tasks, "MOST_PAGES", 10)
+        posts = street.write_many(on_the_wall(11 * PAGE, street.now() - 600))
+        street.write(**comment(posts[-1]["id"], "Hvor er dere?", street.now()))
+        waits = []
+        for _pull in range(2):
+            pull(facebook)
+            facebook.refresh_from_db()
+            waits.append(facebook.next_poll_at > make.after(facebook.poll_seconds / 2))
+        assert stored_from_customers().keys() >= {post["id"] for post in posts}
+        assert (waits, facebook.last_read_at) == ([False, True], None)
 
     def test_where_another_worker_was_faster_and_died_its_page_is_read_again(
         self, channel: Channel, street: Remote, monkeypatch: pytest.MonkeyPatch
