@@ -499,6 +499,10 @@ class Connector(ABC):
     def read_back(self, outgoing: Outgoing, *, since: datetime) -> ReadBack:
         """Our own posts since then, from where they appear first, to find out what became of a send."""
 
+    def subscribe(self) -> None:
+        """Ask the network to notify us of this account, where that takes a call. It may be repeated."""
+        return
+
     # What is done to a message that stands there. Each may be repeated: hiding what is hidden or liking what is liked
     # changes nothing, and deleting what is gone says ErrorKind.GONE. So an unknown outcome is settled by asking again.
 

@@ -48,6 +48,9 @@ USUAL_PAGE = 100
 MAX_PAGES = 500  # of one walk within one fetch; a network whose pages do not end must not hold a worker for ever
 # How far behind a write the network's reads may be: so much is read again, and so long a post counts as unsettled.
 OVERLAP = timedelta(minutes=5)
+# What a page's app can be notified of, and what of it takes the permission for private messages.
+TOLD_IN_PUBLIC = ("feed", "mention")
+TOLD_IN_PRIVATE = ("messages", "message_echoes", "message_edits")
 # What of a `next` address we follow; host, path and token in it are not ours to trust.
 CURSORS = ("after", "until", "since", "__paging_token", "__previous")
 
@@ -205,6 +208,18 @@ class GraphConnector(Connector):
             raise ConnectorError(
                 f"{self.label} did not say that it is done", kind=ErrorKind.MALFORMED, outcome_unknown=True
             )
+
+    def subscribe(self) -> None:
+        """The app hears of a page only once the page is subscribed to it, and so it is for Instagram, too."""
+        try:
+            self._subscribe((*TOLD_IN_PUBLIC, *TOLD_IN_PRIVATE))
+        except ConnectorError as error:
+            if error.kind is not ErrorKind.PERMISSION:
+                raise
+            self._subscribe(TOLD_IN_PUBLIC)
+
+    def _subscribe(self, fields: Sequence[str]) -> None:
+        self._ask(partial(self._graph.put_object, "me", "subscribed_apps", subscribed_fields=",".join(fields)))
 
     def _ask(self, call: Callable[[], JsonObject]) -> JsonObject:
         """One call through the SDK. Its answer has been judged on the way: what returns is an object."""

@@ -133,6 +133,7 @@ def pull(channel_id: int) -> None:
     try:
         connector = channel.connect()
         left, unreadable = read_streams(channel, connector)
+        ask_to_be_told(channel, connector)
         look_around(channel, connector, only_late=meter.ahead)
         if left is not Left.MORE and not meter.ahead:
             go_round(channel, connector)
@@ -194,6 +195,21 @@ def read_streams(channel: Channel, connector: Connector) -> tuple[Left, Connecto
             tops.add(key)
     left = {*waiting, *opened.all()}
     return (Left.MORE if left - tops else Left.TOPS if left else Left.NOTHING), unreadable
+
+
+def ask_to_be_told(channel: Channel, connector: Connector) -> None:
+    """Once a token, the network is asked to notify us. Polling goes on all the same: a refusal costs time only."""
+    if channel.subscribed_with == channel.token_version or not channel.speaks():
+        return
+    try:
+        connector.subscribe()
+    except ConnectorError as error:
+        if error.kind == ErrorKind.RATE:
+            raise
+        log.info("channel %s is not notified: %s", channel.pk, error)
+        if not error.permanent:
+            return
+    channel.known_token().update(subscribed_with=channel.token_version)
 
 
 def note_reach(channel: Channel, connector: Connector, key: str) -> None:

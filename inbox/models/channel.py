@@ -143,6 +143,9 @@ class Channel(models.Model):
     scopes = models.JSONField(null=True, help_text="What was allowed; null where the network does not say")
     token_expires_at = models.DateTimeField(null=True)
     renew_at = models.DateTimeField(null=True, help_text="When it is renewed; null where that takes a person")
+    subscribed_with = models.PositiveIntegerField(
+        null=True, help_text="The version of the token by which the network was asked to notify us"
+    )
     renewing_until = models.DateTimeField(null=True, help_text="One worker renews it; others wait until then")
     renewed_at = models.DateTimeField(null=True)
     warn_at = models.DateTimeField(null=True, help_text="When people are next written to about this channel")

@@ -7,9 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 from django.test import Client
 from django.urls import reverse
 
+from connectors.base import Account
+from connectors.login import Grant
 from connectors.sandbox import demo
 from connectors.sandbox.remote import Remote
 from connectors.sandbox.webhooks import instagram as sender
@@ -199,6 +202,39 @@ class TestAnswer:
         street.token(demo.PAGE_TOKEN, scopes=[])
         pull(facebook)
         assert page().count("The network does not let us read: private messages.") == 1
+
+    @pytest.mark.parametrize("on", ["facebook", "instagram"])
+    def test_a_page_is_subscribed_once_a_token(self, on: str, street: Remote, ada: Person) -> None:
+        channel, told = make.channel(on), "POST /me/subscribed_apps"
+        pull(channel)
+        pull(channel)
+        assert street.count(told) == 1
+        again = Channel.open(on, Account(channel.account_id, "Nordnett"), Grant(channel.secrets), by=ada)
+        pull(again)
+        assert street.count(told) == 2
+
+    def test_without_the_right_to_messages_it_is_subscribed_to_the_rest(
+        self, street: Remote, facebook: Channel
+    ) -> None:
+        rights = ["pages_read_engagement", "pages_read_user_content", "pages_manage_metadata"]
+        street.token(demo.PAGE_TOKEN, scopes=rights)
+        pull(facebook)
+        assert facebook.subscribed_with == facebook.token_version
+        query = {"access_token": demo.PAGE_TOKEN}
+        [app] = requests.get(f"{street.base}/me/subscribed_apps", query, timeout=10).json()["data"]
+        assert app["subscribed_fields"] == ["feed", "mention"]
+
+    def test_a_network_that_is_away_is_asked_again_and_one_that_refuses_is_not(
+        self, street: Remote, facebook: Channel
+    ) -> None:
+        street.fault("status", path="subscribed_apps", status=503, count=1)
+        pull(facebook)
+        assert facebook.subscribed_with is None
+        street.fault("graph_error", path="subscribed_apps", code=200, count=2)
+        for _ in range(2):
+            pull(facebook)
+            assert facebook.subscribed_with == facebook.token_version
+        assert street.count("POST /me/subscribed_apps") == 3
 
     def test_what_nobody_said_to_us_is_heard_where_we_listen(self, street: Remote, twitter: Channel) -> None:
         Channel.objects.update(searches="nordnett OR nordnet\n\nfiberkollen")

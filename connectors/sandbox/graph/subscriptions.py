@@ -32,6 +32,8 @@ def change(call: Call, page_id: str) -> Node:
     if page_id != call.page_id:
         raise missing(page_id)
     fields = [] if call.method == "DELETE" else _asked(call)
+    if any(field.startswith("message") for field in fields):
+        call.need("pages_messaging")
     call.sandbox.store.put(KEPT, fields)
     return {"success": True}
 
