@@ -19,8 +19,11 @@ def test_lost_doubled_and_shuffled_notifications_leave_no_difference_after_a_pol
     assert figures["clean"], figures
 
 
-def test_without_tombstones_the_same_events_do_leave_a_difference() -> None:
-    assert without_tombstones(150, seed=5)["clean"]
+def test_without_tombstones_the_same_events_do_leave_a_difference(capsys: pytest.CaptureFixture[str]) -> None:
+    assert without_tombstones(150, seed=8)["clean"]
+    shown = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    assert shown
+    assert all(found["happened"] and found["here"] != found["there"] for found in shown)
 
 
 def test_days_without_us_leave_nothing_out_but_what_lies_in_a_gap() -> None:

@@ -111,21 +111,27 @@ class Town:
         under = self.chance.choice(above) if above and self.chance.random() < 0.3 else self.chance.choice(self.posts)
         return {**base, "kind": "comment", "parent_id": under["id"]}
 
+    def one_of(self, network: str) -> Json:
+        """Any that stands; half of the time one of the newest, to which several things happen before we hear of it."""
+        standing = self.standing[network]
+        return self.chance.choice(standing[-BATCH:] if self.chance.random() < 0.5 else standing)
+
     def edit(self, network: str) -> None:
-        entry = self.chance.choice(self.standing[network])
+        entry = self.one_of(network)
         text = self.say() if network == "facebook" else f"@{demo.X_HANDLE} {self.say()}"
         entry |= self.remote.edit(entry, text)
         self.note(entry, f"edited to {text!r}")
 
     def hide(self, network: str) -> None:
-        entry = self.chance.choice(self.standing[network])
+        entry = self.one_of(network)
         self.hidden ^= {entry["id"]}
         self.remote.hide(entry, entry["id"] in self.hidden)
         self.note(entry, "hidden" if entry["id"] in self.hidden else "shown again")
 
     def delete(self, network: str) -> None:
         """With everything beneath it, where the network takes that away."""
-        entry = self.standing[network].pop(self.chance.randrange(len(self.standing[network])))
+        entry = self.one_of(network)
+        self.standing[network].remove(entry)
         self.remote.delete(entry)
         self.note(entry, "deleted")
         gone = {entry["id"]}
