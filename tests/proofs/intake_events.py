@@ -85,7 +85,7 @@ def pauses(times: int, seed: int, *walls: str) -> Figures:
 
 def without_gaps(times: int, seed: int) -> Figures:
     """The control: nobody notes how far a pause went beyond what the networks show."""
-    with mock.patch("inbox.tasks.note_reach"):
+    with mock.patch.object(Gap, "find"), mock.patch.object(Gap, "find_among"):
         figures = pauses(times, seed, *FEW)
     outside = [found["missing_outside_the_gaps"] for found in map(figures.get, FEW) if isinstance(found, dict)]
     return {**figures, "clean": len(outside) == len(FEW) and all(outside)}
