@@ -162,7 +162,7 @@ row."""
 _CURVE = """First layer only, on the file of the last author, trained on growing shares of the others' situations."""
 
 _POINTS = """Set on unseen cases of usual, unread authors: *advise* where F1 is best (`privacy` by its share of wrong
-marks, `tone` low enough to find three in four), *warn* by the share of ordinary clean replies disturbed, *hold* in a
+marks, `tone` low enough to find four in five), *warn* by the share of ordinary clean replies disturbed, *hold* in a
 tagged thread by the share of clean replies held: one point for all topics, so that a topic in which clean and breach
 are close pays with its own clean replies."""
 

@@ -16,8 +16,8 @@ DANGER = "danger"  # messages alone, with look-alikes: they train what tells dan
 # Lexicons, patterns and concepts were widened by reading these files.
 _SECTORS = {"bank", "municipality", "shop", "telecom", "travel", "utility"}
 READ_BY_US = frozenset(_SECTORS | {"dev", "short", "wordings", "first_look", "second_look", "third_look"})
-# By authors whom nobody has read, and not written to be hard like "short", "wordings", "asked", "manner" and "owed":
-# what is usual is told by these.
+# What is usual is told by these: by authors whom nobody has read, and not written to be hard, as "short", "wordings",
+# "asked", "manner", "owed", "barbs" and "snide" were.
 USUAL = frozenset({"chorus", "counter", "gallery", "mixed", "north", "public"})
 
 _HANDED_OVER: dict[str, Callable[[], Iterable[Case]]] = {}

@@ -11,7 +11,7 @@ from policies.training.matrices import Read
 
 # Shares, of ordinary clean replies unless said otherwise.
 WARN_SHARE = 0.004  # that one rule's view may disturb: twelve together stay under 5 %
-TOPIC_SHARE = 0.07  # that get a topic
+TOPIC_SHARE = 0.065  # that get a topic
 MESSAGE_SHARE = 0.05  # the same, before there is a draft
 DANGER_SHARE = 0.01  # of threads without danger that the model calls dangerous
 PRIVACY_SHARE = 0.005  # of all cases that a privacy view may wrongly mark

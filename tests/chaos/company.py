@@ -14,6 +14,7 @@ from psycopg_pool import PoolTimeout
 from connectors.sandbox.remote import Remote
 from inbox.models import Channel, Person, Reply, Role, Stopped, Taken, Thread
 from inbox.states import ReplyState, ThreadState
+from policies.verdict import Effect
 from tests import make
 from tests.chaos.truth import Truth
 from tests.connectors.worlds import FacebookWorld, SignedTwitterWorld, World
@@ -210,9 +211,18 @@ class Agent:
         newest = reply.thread.messages.order_by("-pk").values_list("pk", flat=True).first()
         reply.saw(newest or 0)
         try:
-            reply.submit(by=self.person, checked=True)
+            self.submit(reply)
         except (Stopped, Taken) as refusal:
             self.company.stopped[f"refused: {getattr(refusal, 'reason', 'taken')}"] += 1
+
+    def submit(self, reply: Reply) -> None:
+        """Words picked by lot may look to the models like another supplier's name: then a lead is asked."""
+        try:
+            reply.submit(by=self.person, checked=True)
+        except Stopped as refusal:
+            if refusal.verdict is None or refusal.verdict.effect is not Effect.HOLD:
+                raise
+            reply.submit(by=self.person, checked=True, ask=True)
 
 
 def unanswered() -> Thread.objects:  # type: ignore[name-defined]

@@ -100,7 +100,8 @@ class Run:
         age = int(time.monotonic() - self.begun)
         if age >= self._told + 15:
             self._told = age
-            print(f"{age} s: {self.killer.kills} kills, {by_network()}", file=sys.stderr, flush=True)
+            stopped = dict(self.company.stopped)
+            print(f"{age} s: {self.killer.kills} kills, {by_network()}, {stopped}", file=sys.stderr, flush=True)
 
 
 def under_way() -> int:
