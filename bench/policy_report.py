@@ -162,9 +162,9 @@ row."""
 _CURVE = """First layer only, on the file of the last author, trained on growing shares of the others' situations."""
 
 _POINTS = """Set on unseen cases of usual, unread authors: *advise* where F1 is best (`privacy` by its share of wrong
-marks, `tone` low enough to find four in five), *warn* by the share of ordinary clean replies disturbed, *hold* in a
-tagged thread by the share of clean replies held: one point for all topics, so that a topic in which clean and breach
-are close pays with its own clean replies."""
+marks, `tone` by the share of clean replies that get an advice), *warn* by the share of ordinary clean replies
+disturbed, *hold* in a tagged thread by the share of clean replies held: one point for all topics, so that a topic in
+which clean and breach are close pays with its own clean replies."""
 
 _LIMITS = """## What it cannot do
 

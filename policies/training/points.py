@@ -16,9 +16,7 @@ MESSAGE_SHARE = 0.05  # the same, before there is a draft
 DANGER_SHARE = 0.01  # of threads without danger that the model calls dangerous
 PRIVACY_SHARE = 0.005  # of all cases that a privacy view may wrongly mark
 GATE_SHARE = 0.15  # of clean replies in tagged threads that may be held
-TONE_FOUND = (
-    0.75  # of breaches of tone that are to be found: more than F1 would have, for a quarrel cannot be taken back
-)
+TONE_SHARE = 0.04  # that get an advice on tone: more than F1 would have, for a quarrel cannot be taken back
 _NEVER = 1.01
 
 
@@ -28,7 +26,7 @@ def choose(read: Read, seen: Unseen) -> Points:
     rows = rows if len(rows) else np.flatnonzero(read.drafted)
     read, seen = read.take(rows), seen.take(rows)
     ordinary = (read.topic == 0) & ~read.breaks.any(axis=1)
-    advise = _advise(read, seen)
+    advise = _advise(read, seen, ordinary)
     warn = {rule: _share(seen.risks[:, place], ordinary, WARN_SHARE) for place, rule in enumerate(RULES)}
     return Points(
         advise={rule: round(point, 4) for rule, point in advise.items()},
@@ -40,10 +38,10 @@ def choose(read: Read, seen: Unseen) -> Points:
     )
 
 
-def _advise(read: Read, seen: Unseen) -> dict[str, float]:
+def _advise(read: Read, seen: Unseen, ordinary: Flags) -> dict[str, float]:
     points = {rule: best_f1(read.breaks[:, place], seen.risks[:, place]) for place, rule in enumerate(RULES)}
     tone, privacy = RULES.index("tone"), RULES.index("privacy")
-    points["tone"] = min(points["tone"], _finding(read.breaks[:, tone], seen.risks[:, tone], TONE_FOUND))
+    points["tone"] = min(points["tone"], _share(seen.risks[:, tone], ordinary, TONE_SHARE))
     told = read.seen[:, privacy] > 0
     points["privacy"] = _share(seen.risks[:, privacy], ~read.breaks[:, privacy] & ~told, PRIVACY_SHARE)
     return points
@@ -59,13 +57,10 @@ def best_f1(label: npt.NDArray[np.bool_], score: Array) -> float:
     return float(score[order[int(f1.argmax())]])
 
 
-def _finding(label: npt.NDArray[np.bool_], score: Array, share: float) -> float:
-    """The threshold that this share of the labelled reach; never reached where there is nothing to find."""
-    return float(np.quantile(score[label], 1 - share)) if label.any() else _NEVER
-
-
 def _share(score: Array, rows: Flags, share: float) -> float:
-    """The threshold that this share of the rows reaches."""
+    """The threshold that this share of the rows reaches; never reached where there are none."""
+    if not rows.any():
+        return _NEVER
     return round(float(np.quantile(score[rows], 1 - share)), 4) + 1e-4
 
 

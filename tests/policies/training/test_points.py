@@ -6,7 +6,7 @@ from policies.cases import Case
 from policies.topics import RULES, TOPICS
 from policies.training.fit import Unseen
 from policies.training.matrices import Read, read_cases
-from policies.training.points import TONE_FOUND, choose
+from policies.training.points import TONE_SHARE, choose
 from policies.verdict import Context, Turn
 
 TONE = RULES.index("tone")
@@ -18,8 +18,8 @@ def _case(number: int, author: str, *, rude: bool) -> Case:
     return Case(f"{author}-{number}", thread, "Tack!", Context(language="sv"), violations)
 
 
-def _file(author: str) -> list[Case]:
-    return [_case(number, author, rude=number % 2 == 0) for number in range(40)]
+def _file(author: str, count: int = 40) -> list[Case]:
+    return [_case(number, author, rude=number % 2 == 0) for number in range(count)]
 
 
 def _views(read: Read, tone: np.ndarray) -> Unseen:  # type: ignore[type-arg]
@@ -42,11 +42,9 @@ def test_where_all_have_been_read_they_are_set_by_these() -> None:
     assert choose(read, _views(read, 0.9 * read.breaks[:, TONE]))["advise"]["tone"] <= 0.9
 
 
-def test_more_breaches_of_tone_are_found_than_f1_would_have() -> None:
-    read = read_cases({"mixed": _file("mixed")})
+def test_tone_is_advised_on_as_often_as_clean_replies_may_be_told() -> None:
+    read = read_cases({"mixed": _file("mixed", 200)})
     rude = read.breaks[:, TONE]
-    # A third of the rude ones is seen plainly, the others look like many clean ones.
-    plain = rude & (np.arange(len(rude)) % 6 == 0)
-    tone = np.where(plain, 0.9, np.linspace(0.2, 0.3, len(rude)))
+    tone = np.where(rude, 0.9, np.linspace(0, 0.5, len(rude)))
     point = choose(read, _views(read, tone))["advise"]["tone"]
-    assert (tone[rude] >= point).mean() >= TONE_FOUND - 0.05
+    assert 0 < (tone[~rude] >= point).mean() <= TONE_SHARE + 0.01
