@@ -139,17 +139,20 @@ engine's and counts as the issue on understanding counts: a rule is found at any
 stronger. Intervals are 95 % (Wilson).
 
 Two kinds of figures are kept apart. *test.jsonl* is blind: written last, from the rules' page alone, by somebody who
-saw neither lexicon nor models; nobody read it, nothing was tuned by it, and it was judged once, by the models that
-ship. *Authors the models never saw*: a quarter of the authors at a time is left out, and models and operating points
-come from the others alone. Lexicons, patterns and concepts were widened by people who had read the files named in
-`READ_BY_US` (`policies/training/corpus.py`), so the rows of those flatter the matchers; the other files nobody has
-read but for the mistakes in promises, personal data and outages of a few of them, after the models had judged them.
+saw neither lexicon nor models, and nobody has read it. It was judged once by models without `barbs` and `snide`: tone
+found 0.61, topic right 0.85 and wrong on 0.087, `follow_up` 0.85, macro-F1 0.863. Then two authors of English scorn
+were added and the point from which tone is advised on was lowered, so that the table below, of the models that ship,
+is a second look. *Authors the models never saw*: a quarter of the authors at a time is left out, and models and
+operating points come from the others alone. Lexicons, patterns and concepts were widened by people who had read the
+files named in `READ_BY_US` (`policies/training/corpus.py`), so the rows of those flatter the matchers; the other files
+nobody has read but for the mistakes in promises, personal data and outages of a few of them, after the models had
+judged them.
 
 `first_look`, `second_look` and `third_look` were the blind tests of earlier models. Some files were written to be hard
 (not in `USUAL`): `short` is three-word answers, `wordings` twins that differ in a clause, `asked` topics between the
-lines, `manner` polite scorn and promises that are none, `owed` promises without the word. They train, but what is
-usual is not told by them: their rows show how hard it can be, and they pull the totals down. `offered` is what the
-rulebook itself suggests."""
+lines, `manner` polite scorn and promises that are none, `owed` promises without the word, `barbs` and `snide` English
+scorn. They train, but what is usual is not told by them: their rows show how hard it can be, and they pull the totals
+down. `offered` is what the rulebook itself suggests."""
 
 _SHIPPED_ONLY = """Made with `--shipped-only`: the figures on authors the models never saw are left out."""
 
