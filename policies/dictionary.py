@@ -38,7 +38,7 @@ def _starts() -> dict[str, str]:
     return {word[:-1]: meant for word, meant in _entries() if word.endswith("*")}
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def sense(word: str) -> str:
     """What a plain word means: its sense, a compound's last part's with a "~", the names of its concepts, or itself."""
     found = _exact().get(word) or _begun(word, len(word)) or _last_part(word)

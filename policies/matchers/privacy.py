@@ -32,7 +32,7 @@ def privacy(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) ->
 
 
 def _is_doubted(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> bool:
-    share = probability(draft, thread, rule.settings.get("risk", rule.code), context)
+    share = probability(draft, thread, rule, context)
     return share is not None and share < _NEXT_TO_NONE
 
 

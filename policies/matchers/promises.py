@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from policies.matchers.risk import likely, probability
+from policies.matchers.risk import likely, probability, trained_rule
 from policies.rulebook import Rule
 from policies.signs.due import due
 from policies.signs.promised import outright, promised
@@ -28,17 +28,16 @@ def promises(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -
 
 
 def _spans(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> Sequence[Span]:
-    name = rule.settings.get("risk", rule.code)
-    view, share = likely(draft, thread, name, context), probability(draft, thread, name, context)
-    if view is None or share is None:
+    share = probability(draft, thread, rule, context)
+    if share is None:
         return promised(draft)
-    if view:
+    if likely(draft, thread, rule, context):
         return promised(draft) or [_likeliest(draft, rule)]
     return outright(draft) if share >= _NEXT_TO_NONE else ()
 
 
 def _likeliest(draft: str, rule: Rule) -> Span:
-    return passage(draft, rule.settings.get("risk", rule.code)) or (0, len(draft))
+    return passage(draft, trained_rule(rule)) or (0, len(draft))
 
 
 def _finding(draft: str, span: Span, rule: Rule, context: Context) -> Finding:

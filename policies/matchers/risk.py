@@ -16,7 +16,7 @@ def risk(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> li
 
     settings: risk names the trained rule where the row's own code is not one.
     """
-    name = rule.settings.get("risk", rule.code)
+    name = trained_rule(rule)
     understood, models = understand(draft, tuple(thread), context), shipped()
     if understood is None or models is None or name not in understood.risks:
         return []
@@ -26,16 +26,21 @@ def risk(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> li
     return [_finding(passage(draft, name), understood.risks[name], effect, rule, context)]
 
 
-def probability(draft: str, thread: Sequence[Turn], rule: str, context: Context) -> float | None:
+def trained_rule(rule: Rule) -> str:
+    """The rule that the models were trained on for this one, whose code an admin may have chosen."""
+    return rule.settings.get("risk", rule.code)
+
+
+def probability(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> float | None:
     """How likely is a breach, to the models? None where they are not asked or know no such rule."""
     understood = understand(draft, tuple(thread), context)
-    return None if understood is None else understood.risks.get(rule)
+    return None if understood is None else understood.risks.get(trained_rule(rule))
 
 
-def likely(draft: str, thread: Sequence[Turn], rule: str, context: Context) -> bool | None:
+def likely(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> bool | None:
     """Do the models think that the draft breaks the rule? None where they are not asked or know no such rule."""
     view, models = probability(draft, thread, rule, context), shipped()
-    return None if view is None or models is None else _effect(models, rule, view) is not None
+    return None if view is None or models is None else _effect(models, trained_rule(rule), view) is not None
 
 
 def _effect(models: Models, name: str, probability: float) -> Effect | None:

@@ -17,7 +17,7 @@ def tone(draft: str, thread: Sequence[Turn], rule: Rule, context: Context) -> li
     An insult is a matter of what it is said of: where the models see none at all, a word from the list is let be.
     """
     found = heard(draft)
-    if likely(draft, thread, rule.settings.get("risk", rule.code), context) is False:
+    if likely(draft, thread, rule, context) is False:
         found = tuple((kind, span) for kind, span in found if kind != "insult")
     return _findings(found, rule, context) or risk(draft, thread, rule, context)
 
