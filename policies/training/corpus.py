@@ -13,12 +13,14 @@ from policies.verdict import Context, Turn
 FOLDER = Path(__file__).parent.parent / "corpus"
 TEST, VALIDATION = "test", "validation"  # the one is looked at once, by the other decisions are made; neither trains
 DANGER = "danger"  # messages alone, with look-alikes: they train what tells danger, and nothing else
+TOPICS_HEARD = frozenset({"heard", "hearsay"})  # messages alone: they train what tells topics and danger
+_MESSAGES = TOPICS_HEARD | {DANGER}
 # Lexicons, patterns and concepts were widened by reading these files.
 _SECTORS = {"bank", "municipality", "shop", "telecom", "travel", "utility"}
 READ_BY_US = frozenset(_SECTORS | {"dev", "short", "wordings", "first_look", "second_look", "third_look"})
 # What is usual is told by these: by authors whom nobody has read, and not written to be hard, as "short", "wordings",
 # "asked", "manner", "owed", "barbs" and "snide" were.
-USUAL = frozenset({"chorus", "counter", "gallery", "mixed", "north", "public"})
+USUAL = frozenset({"chorus", "counter", "fourth_look", "gallery", "mixed", "north", "public"})
 
 _HANDED_OVER: dict[str, Callable[[], Iterable[Case]]] = {}
 
@@ -48,19 +50,19 @@ def read(path: Path) -> list[Case]:
 def sources(folder: Path = FOLDER) -> dict[str, list[Case]]:
     """The training files by name, without those held back, and the wordings that the rulebook offers."""
     paths = [path for path in sorted(folder.glob("*.jsonl")) if not path.stem.endswith((TEST, VALIDATION))]
-    found = {path.stem: read_messages(path) if path.stem == DANGER else read(path) for path in paths}
+    found = {path.stem: read_messages(path) if path.stem in _MESSAGES else read(path) for path in paths}
     return {**found, "offered": offered(case for file in found.values() for case in file)}
 
 
 def read_messages(path: Path) -> list[Case]:
-    """Messages with whether they speak of danger (id, text, language, danger), as cases without a draft."""
+    """Messages with whether they speak of danger (id, text, language, danger, topic), as cases without a draft."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [
         Case(
             id=row.get("id", f"{path.stem}-{number}"),
             thread=(Turn("customer", row["text"]),),
             draft="",
-            context=Context(language=row["language"]),
+            context=Context(language=row["language"], topic=row.get("topic") or ""),
             danger=row["danger"],
         )
         for number, row in enumerate(rows, start=1)

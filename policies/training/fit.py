@@ -37,14 +37,16 @@ from policies.topics import (
 )
 from policies.training.matrices import Read, Rows, Vocabulary, matrices, vocabularies
 
-FOLDS = 4
+FOLDS = 6
 _AUTHORS = 4  # from this many on, folds are authors
 _SVM_C = 0.3  # of the first layer; 0.1 to 1 differ by less than a point of macro-F1
 _LOGISTIC_C = {"topic": 10, "danger": 1}  # of the first layer's groups that are probabilities
 _SECOND_C = 0.03
 _NETS, _HIDDEN, _ROUNDS = 3, 24, 40  # of the risks' second layer; a linear one has 0.02 less mean average precision
 _NEAR_ENOUGH = 0.1  # tolerance of the first layer: 1e-4 takes twice the time and ranks the same to three digits
-_MESSAGE_WEIGHT = 12  # of a message written to tell danger from its look-alikes; among thousands of threads it is lost
+# Of a message without a draft among thousands of threads, where it would be lost: those that tell danger from its
+# look-alikes.
+_MESSAGE_WEIGHT = {"danger": 6}
 _MATTERS = ("rumour", "financials", "reorganisation", "launch")
 _READS = {"matter": _MATTERS, "others": ("competitor",), "insides": ("internal",)}
 
@@ -83,9 +85,9 @@ def _targets(read: Read) -> Iterator[tuple[str, Flags, Flags]]:
             yield f"{group}.{rule}", read.breaks[:, place], drafted
     for group in ("topic", "topic_joint"):
         for place, topic in enumerate(TOPICS):
-            yield f"{group}.{topic}", read.topic == place, drafted
+            yield f"{group}.{topic}", read.topic == place, read.tagged
     for reader, topics in _READS.items():
-        tagged: Flags = np.isin(read.topic, [TOPICS.index(topic) for topic in topics])
+        tagged: Flags = drafted & np.isin(read.topic, [TOPICS.index(topic) for topic in topics])
         broken: Flags = np.asarray(read.breaks[:, [RULES.index(GATES[topic]) for topic in topics]].any(axis=1))
         yield f"comment.{reader}", broken, tagged
     yield "danger.danger", read.danger, np.ones_like(drafted)
@@ -100,7 +102,7 @@ def fit_first(read: Read) -> First:
     for score, label, rows in _targets(read):
         fields = GROUPS[score.partition(".")[0]][1]
         if 0 < label[rows].sum() < rows.sum():
-            weigh = np.where(read.drafted[rows], 1, _MESSAGE_WEIGHT)
+            weigh = np.where(read.drafted[rows], 1, _MESSAGE_WEIGHT.get(score.partition(".")[0], 1))
             bias[SCORES.index(score)] = _fit_one(score, stacked[fields][rows], label[rows], weigh, weights)
     return First(known, weights, bias)
 

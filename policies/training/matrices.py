@@ -14,7 +14,7 @@ from policies.cases import Case
 from policies.features import Block
 from policies.signs.summary import summary
 from policies.topics import BLOCKS, GATES, RULES, TOPICS, Array, case_blocks, counts
-from policies.training.corpus import READ_BY_US, USUAL, situations
+from policies.training.corpus import READ_BY_US, TOPICS_HEARD, USUAL, situations
 
 # Cases a feature must occur in: pieces are many and cheap to do without.
 LEAST = {"pieces": 3, "words": 2, "meanings": 2}
@@ -31,6 +31,7 @@ class Read:
     seen: Array
     breaks: npt.NDArray[np.bool_]  # cases × RULES
     topic: npt.NDArray[np.int64]  # index in TOPICS
+    tagged: npt.NDArray[np.bool_]  # whether anybody said what the topic is
     danger: npt.NDArray[np.bool_]
     situation: npt.NDArray[np.int64]
     source: npt.NDArray[np.int64]  # who wrote it: the file
@@ -38,7 +39,7 @@ class Read:
 
     @property
     def drafted(self) -> npt.NDArray[np.bool_]:
-        """Which cases have a draft; a message alone trains only what tells danger."""
+        """Which cases have a draft; a message alone trains only what tells danger and topics."""
         return np.array([bool(case.draft) for case in self.cases])
 
     def take(self, rows: Rows) -> Read:
@@ -48,6 +49,7 @@ class Read:
             self.seen[rows],
             self.breaks[rows],
             self.topic[rows],
+            self.tagged[rows],
             self.danger[rows],
             self.situation[rows],
             self.source[rows],
@@ -68,6 +70,7 @@ def read_cases(files: Mapping[str, Sequence[Case]]) -> Read:
         seen=np.stack([_counts(case, rules) for case, rules in zip(cases, unheard, strict=True)]),
         breaks=np.array([[rule in case.violations for rule in RULES] for case in cases]),
         topic=np.array([TOPICS.index(_topic(case)) for case in cases]),
+        tagged=np.array([bool(case.draft) or name in TOPICS_HEARD for name, file in files.items() for case in file]),
         danger=np.array([case.danger for case in cases]),
         situation=np.array([numbers[name] for name in situations(cases)]),
         source=np.array([place for place, file in enumerate(files.values()) for _ in file]),
