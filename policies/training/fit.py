@@ -46,7 +46,7 @@ _NETS, _HIDDEN, _ROUNDS = 3, 24, 40  # of the risks' second layer; a linear one 
 _NEAR_ENOUGH = 0.1  # tolerance of the first layer: 1e-4 takes twice the time and ranks the same to three digits
 # Of a message without a draft among thousands of threads, where it would be lost: those that tell danger from its
 # look-alikes.
-_MESSAGE_WEIGHT = {"danger": 6}
+_MESSAGE_WEIGHT = {"danger": 12}
 _MATTERS = ("rumour", "financials", "reorganisation", "launch")
 _READS = {"matter": _MATTERS, "others": ("competitor",), "insides": ("internal",)}
 
