@@ -138,29 +138,27 @@ Made by `python -m bench.policy_quality --curve --held-back`; do not edit by han
 engine's and counts as the issue on understanding counts: a rule is found at any effect; "disturbed" is a warning or
 stronger. Intervals are 95 % (Wilson).
 
-Two kinds of figures are kept apart. *test.jsonl* is blind: written last, from the rules' page alone, by somebody who
-saw neither lexicon nor models, and nobody has read it. It was judged once by models without `barbs` and `snide`: tone
-found 0.61, topic right 0.85 and wrong on 0.087, `follow_up` 0.85, macro-F1 0.863. Then two authors of English scorn
-were added and the point from which tone is advised on was lowered, so that the table below, of the models that ship,
-is a second look. *Authors the models never saw*: a quarter of the authors at a time is left out, and models and
-operating points come from the others alone. Lexicons, patterns and concepts were widened by people who had read the
-files named in `READ_BY_US` (`policies/training/corpus.py`), so the rows of those flatter the matchers; the other files
-nobody has read but for the mistakes in promises, personal data and outages of a few of them, after the models had
-judged them.
+Two kinds of figures are kept apart. *test.jsonl* is blind: written from the rules' page alone by somebody who saw
+neither lexicon nor models; a second reader labelled it again, blind (violations alike for 599 of 600, topics for 596;
+where they differ, the first label stands); nobody of us has read it, and it was judged once, by the models that ship.
+*Authors the models never saw*: a sixth of the authors at a time is left out, and models and operating points come
+from the others alone. Lexicons, patterns and concepts were widened by people who had read the files named in
+`READ_BY_US` (`policies/training/corpus.py`), so the rows of those flatter the matchers; of the other files nobody has
+read but mistakes that the models had made in them, and labels that the models doubted.
 
-`first_look`, `second_look` and `third_look` were the blind tests of earlier models. Some files were written to be hard
-(not in `USUAL`): `short` is three-word answers, `wordings` twins that differ in a clause, `asked` topics between the
-lines, `manner` polite scorn and promises that are none, `owed` promises without the word, `barbs` and `snide` English
-scorn. They train, but what is usual is not told by them: their rows show how hard it can be, and they pull the totals
-down. `offered` is what the rulebook itself suggests."""
+`first_look` to `fourth_look` were the blind tests of earlier models. Some files were written to be hard (not in
+`USUAL`): `short` is three-word answers, `wordings` twins that differ in a clause, `asked` topics between the lines,
+`manner` polite scorn and promises that are none, `owed` promises without the word, `barbs` and `snide` English scorn.
+They train, but what is usual is not told by them: their rows show how hard it can be, and they pull the totals down.
+`heard`, `hearsay` and `overheard` are customers' messages alone, with their topics. `offered` is what the rulebook itself suggests."""
 
 _SHIPPED_ONLY = """Made with `--shipped-only`: the figures on authors the models never saw are left out."""
 
 _DANGER = """The model on what the customer wrote; where the words of `policies/patterns/danger.toml` speak of danger,
 it need not be sure. `danger.jsonl` trains it on messages alone, half of them look-alikes and ordinary ones.
-`danger_test.jsonl` is blind: 60 messages with danger, a third of them without any obvious word, 40 look-alikes (a dead
-battery, a heart attack at the price) and 60 ordinary ones. What is wrong among ordinary threads stands in the last
-row."""
+`danger_test.jsonl` is blind: 80 messages with danger, a quarter of them without any obvious word, 50 look-alikes (a
+dead battery, a heart attack at the price) and 70 ordinary ones. In the threads of the corpus danger is labelled
+broadly: of 600 that models and labels disagreed on, a second reader called 212 open."""
 
 _CURVE = """First layer only, on the file of the last author, trained on growing shares of the others' situations."""
 

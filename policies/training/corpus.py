@@ -13,14 +13,15 @@ from policies.verdict import Context, Turn
 FOLDER = Path(__file__).parent.parent / "corpus"
 TEST, VALIDATION = "test", "validation"  # the one is looked at once, by the other decisions are made; neither trains
 DANGER = "danger"  # messages alone, with look-alikes: they train what tells danger, and nothing else
-TOPICS_HEARD = frozenset({"heard", "hearsay"})  # messages alone: they train what tells topics and danger
+TOPICS_HEARD = frozenset({"heard", "hearsay", "overheard"})  # messages alone: they train what tells topics and danger
 _MESSAGES = TOPICS_HEARD | {DANGER}
 # Lexicons, patterns and concepts were widened by reading these files.
 _SECTORS = {"bank", "municipality", "shop", "telecom", "travel", "utility"}
 READ_BY_US = frozenset(_SECTORS | {"dev", "short", "wordings", "first_look", "second_look", "third_look"})
 # What is usual is told by these: by authors whom nobody has read, and not written to be hard, as "short", "wordings",
 # "asked", "manner", "owed", "barbs" and "snide" were.
-USUAL = frozenset({"chorus", "counter", "fourth_look", "gallery", "mixed", "north", "public"})
+_USUAL = "chorus counter fourth_look gallery hub kiosk mixed north plaza public till town wire"
+USUAL = frozenset(_USUAL.split())
 
 _HANDED_OVER: dict[str, Callable[[], Iterable[Case]]] = {}
 
