@@ -6,7 +6,7 @@ from policies.cases import Case
 from policies.topics import RULES, TOPICS
 from policies.training.fit import Unseen
 from policies.training.matrices import Read, read_cases
-from policies.training.points import TONE_SHARE, choose
+from policies.training.points import TONE_SHARE, best_f1, choose
 from policies.verdict import Context, Turn
 
 TONE = RULES.index("tone")
@@ -48,3 +48,11 @@ def test_tone_is_advised_on_as_often_as_clean_replies_may_be_told() -> None:
     tone = np.where(rude, 0.9, np.linspace(0, 0.5, len(rude)))
     point = choose(read, _views(read, tone))["advise"]["tone"]
     assert 0 < (tone[~rude] >= point).mean() <= TONE_SHARE + 0.01
+
+
+def test_the_threshold_is_the_middle_of_those_that_are_nearly_the_best() -> None:
+    label = np.repeat([True, False], [200, 800])
+    score = np.concatenate([np.linspace(0.9, 0.5, 200), np.linspace(0.4, 0, 800)]).astype(np.float32)
+    best = best_f1(label, score)
+    assert 0.5 < best < 0.51
+    assert best_f1(np.zeros_like(label), score) > 1
