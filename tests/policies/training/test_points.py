@@ -54,5 +54,5 @@ def test_the_threshold_is_the_middle_of_those_that_are_nearly_the_best() -> None
     label = np.repeat([True, False], [200, 800])
     score = np.concatenate([np.linspace(0.9, 0.5, 200), np.linspace(0.4, 0, 800)]).astype(np.float32)
     best = best_f1(label, score)
-    assert 0.5 < best < 0.51
+    assert 0.39 < best <= 0.502  # between the last breaches and the first few clean ones
     assert best_f1(np.zeros_like(label), score) > 1
