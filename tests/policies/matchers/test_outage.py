@@ -36,3 +36,8 @@ def test_the_incidents_target_in_the_threads_language_is_offered() -> None:
 
 def test_without_an_incident_nothing_is_asked_for() -> None:
     assert verdict("outage", SILENT["sv"], incident=False).violations == ()
+
+
+@pytest.mark.parametrize("draft", ["Titta i appen, tiderna där stämmer!", "The times in the app are right."])
+def test_the_app_is_not_customer_service(draft: str) -> None:
+    assert kinds(verdict("outage", draft, incident=True)) == ["no_referral"]
