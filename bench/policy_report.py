@@ -138,20 +138,22 @@ Made by `python -m bench.policy_quality --curve --held-back`; do not edit by han
 engine's and counts as the issue on understanding counts: a rule is found at any effect; "disturbed" is a warning or
 stronger. Intervals are 95 % (Wilson).
 
-Two kinds of figures are kept apart. *test.jsonl* is blind: written from the rules' page alone by somebody who saw
-neither lexicon nor models; a second reader labelled it again, blind (violations alike for 599 of 600, topics for 596;
-where they differ, the first label stands), and it was judged once, by the models that ship. Of its cases one has been
-read since: the outage that was not caught (0.97 at that look), for "in the app" stood among the words for customer
-service and no longer does.
-*Authors the models never saw*: a sixth of the authors at a time is left out, and models and operating points come
-from the others alone. Lexicons, patterns and concepts were widened by people who had read the files named in
-`READ_BY_US` (`policies/training/corpus.py`), so the rows of those flatter the matchers; of the other files nobody has
-read but mistakes that the models had made in them, and labels that the models doubted.
+Three kinds of figures are kept apart. *test.jsonl* is blind: written from the rules' page alone by somebody who saw
+neither lexicon nor models, read by nobody of us, judged once, by the models that ship. *validation.jsonl* was the blind
+test before it, labelled a second time by a blind reader (violations alike for 599 of 600, topics for 596; where they
+differ, the first label stands): at its one blind look `follow_up` reached 0.85 and outages 0.97, and all else what it
+must; upon which five authors of promises and one of guesses were asked for, and "in the app" was taken from the words
+for customer service. Its table is a second look. *Authors the models never saw*: a sixth of the authors at a time is
+left out, and models and operating points come from the others alone. Lexicons, patterns and concepts were widened by
+people who had read the files named in `READ_BY_US` (`policies/training/corpus.py`), so the rows of those flatter the
+matchers; of the other files nobody has read but mistakes that the models had made in them, and labels that the models
+doubted.
 
 `first_look` to `fourth_look` were the blind tests of earlier models. Some files were written to be hard (not in
 `USUAL`): `short` is three-word answers, `wordings` twins that differ in a clause, `asked` topics between the lines,
-`manner` polite scorn and promises that are none, `owed` promises without the word, `barbs` and `snide` English scorn.
-They train, but what is usual is not told by them: their rows show how hard it can be, and they pull the totals down.
+`manner` polite scorn and promises that are none, `owed` promises without the word, `barbs` and `snide` English scorn,
+or are on little but promises (`bond`, `oath`, `pact`, `pledge`, `vow`) and guesses (`hunch`). They train, but what is
+usual is not told by them: their rows show how hard it can be, and they pull the totals down.
 `heard`, `hearsay` and `overheard` are customers' messages alone, with their topics. `offered` is what the rulebook
 itself suggests."""
 
@@ -160,7 +162,8 @@ _SHIPPED_ONLY = """Made with `--shipped-only`: the figures on authors the models
 _DANGER = """The model on what the customer wrote; where the words of `policies/patterns/danger.toml` speak of danger,
 it need not be sure. `danger.jsonl` trains it on messages alone, half of them look-alikes and ordinary ones.
 `danger_test.jsonl` is blind: 80 messages with danger, a quarter of them without any obvious word, 50 look-alikes (a
-dead battery, a heart attack at the price) and 70 ordinary ones. In the threads of the corpus danger is labelled
+dead battery, a heart attack at the price) and 70 ordinary ones; at its one blind look 0.96 were found and none was
+wrong. In the threads of the corpus danger is labelled
 broadly: of 600 that models and labels disagreed on, a second reader called 212 open."""
 
 _CURVE = """First layer only, on the file of the last author, trained on growing shares of the others' situations."""
@@ -189,12 +192,11 @@ _LIMITS = """## What it cannot do
   (`policies/lexicon/dictionary.txt`), through which words are read by their sense, brought 0.64 and 0.77, and 0.02 on
   authors not trained on, in all languages together.
 - *More authors*: the greatest gain of all. Ten files by new authors brought the mean average precision on unseen
-  authors from 0.78 to 0.83, six more with what follows to the figure of `policies/trained/model.json`. Other strengths
-  of regularisation, more or larger nets and longer runs of words were within 0.003 of each other.
+  authors from 0.78 to 0.83, twelve more with what follows to the figure of `policies/trained/model.json`. Other
+  strengths of regularisation, more or larger nets and longer runs of words were within 0.003 of each other.
 - *Messages alone*: what customers write, with the topic and without a draft, is written three times as fast as cases
   are. The first thousand brought one point of topics found on unseen authors, three thousand two, and they train
-  danger too. Of danger, 1,500 messages more brought two of 60 found on an older blind set, and authors do not agree:
-  what one tells calmly another calls an ordinary errand.
+  danger too. Of danger, 3,000 messages taught 0.75 of one blind set, 12,000 by nine authors 0.96 of the next.
 - *A second reading*: readers who saw no label read some 4,700 that the models doubted (of promises, tone, topics and
   danger); one in eight was changed, what the reader called open was left.
 - *Nothing gained*: each rule's loudest sentence as a model of its own (multiple instances), 300 latent axes of the

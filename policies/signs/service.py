@@ -13,11 +13,11 @@ from policies.text import Span, fold, sentences
 from policies.verdict import Context
 
 # Any number that is written like a phone, or named as one. The emergency numbers and the doctor's are no customer
-# service; "desks 14-20" and "22 000 of you" are no phones.
+# service; "desks 14-20" and "22 000 of you" are no phones, and 09000 is one in Norway.
 _OTHERS = r"(?:112|110|113|116|118|999|911|114|111|1177|1813|116117)"
 _PHONE_LIKE = re.compile(
     rf"(?<![\w.,/:-])(?!{_OTHERS}\b)(?!\d{{1,3}} 000\b(?! \d))(?!\d\d-\d\d\b(?!-\d))"
-    r"\d{2,4}(?:[ -]\d{2,3}){1,4}(?![\w%]|[.,:]\d)"
+    r"(?:\d{2,4}(?:[ -]\d{2,3}){1,4}|0\d{4})(?![\w%]|[.,:]\d)"
 )
 _NAMED = re.compile(
     r"\b(?:ring(?:er|a|e|t|s)?|call|phone|dial|telefon\w*|tlf\.?|nummer\w*|number|växel\w*|slå"

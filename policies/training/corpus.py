@@ -18,8 +18,9 @@ _MESSAGES = TOPICS_HEARD | {DANGER}
 # Lexicons, patterns and concepts were widened by reading these files.
 _SECTORS = {"bank", "municipality", "shop", "telecom", "travel", "utility"}
 READ_BY_US = frozenset(_SECTORS | {"dev", "short", "wordings", "first_look", "second_look", "third_look"})
-# What is usual is told by these: by authors whom nobody has read, and not written to be hard, as "short", "wordings",
-# "asked", "manner", "owed", "barbs" and "snide" were.
+# What is usual is told by these: by authors whom nobody has read. The others were written to be hard ("short",
+# "wordings", "asked", "manner", "owed", "barbs", "snide") or on little but promises and guesses ("bond", "hunch",
+# "oath", "pact", "pledge", "vow").
 _USUAL = "chorus counter fourth_look gallery hub kiosk mixed north plaza public till town wire"
 USUAL = frozenset(_USUAL.split())
 

@@ -38,6 +38,9 @@ def test_without_an_incident_nothing_is_asked_for() -> None:
     assert verdict("outage", SILENT["sv"], incident=False).violations == ()
 
 
-@pytest.mark.parametrize("draft", ["Titta i appen, tiderna där stämmer!", "The times in the app are right."])
-def test_the_app_is_not_customer_service(draft: str) -> None:
+NOT_US = ("Titta i appen, tiderna där stämmer!", "The times in the app are right.", "Ja, mange får feilmelding nå.")
+
+
+@pytest.mark.parametrize("draft", NOT_US)
+def test_apps_and_error_messages_are_not_customer_service(draft: str) -> None:
     assert kinds(verdict("outage", draft, incident=True)) == ["no_referral"]

@@ -13,6 +13,7 @@ from policies.verdict import ActiveSituation, Context, ReferralTarget
         "Skriv til kundeservice.",
         "Følg driftsmeldingene våre.",
         "Se driftsstatus.",
+        "Hele natta: 09000.",
         "Kontakt innbyggertorget for mer.",
         "Borgerservice svarer på spørgsmål.",
         "See the status page.",
