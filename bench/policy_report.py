@@ -139,15 +139,17 @@ engine's and counts as the issue on understanding counts: a rule is found at any
 stronger. Intervals are 95 % (Wilson).
 
 Three kinds of figures are kept apart. *test.jsonl* is blind: written from the rules' page alone by somebody who saw
-neither lexicon nor models, read by nobody of us, judged once, by the models that ship. *validation.jsonl* was the blind
-test before it, labelled a second time by a blind reader (violations alike for 599 of 600, topics for 596; where they
-differ, the first label stands): at its one blind look `follow_up` reached 0.85 and outages 0.97, and all else what it
-must; upon which five authors of promises and one of guesses were asked for, and "in the app" was taken from the words
-for customer service. Its table is a second look. *Authors the models never saw*: a sixth of the authors at a time is
-left out, and models and operating points come from the others alone. Lexicons, patterns and concepts were widened by
-people who had read the files named in `READ_BY_US` (`policies/training/corpus.py`), so the rows of those flatter the
-matchers; of the other files nobody has read but mistakes that the models had made in them, and labels that the models
-doubted.
+neither lexicon nor models, labelled again by a blind reader (violations alike for 423 of 425 but for 11 codes left
+open, topics for 414: the others are `internal` to the one and ordinary to the other; the first label stands), and
+judged once, by the models that ship; of its cases one has been read since, the outage that was not caught at that
+look (0.957), for "feilmelding", an error message, stood among the words for customer service. Its threads are short.
+*validation.jsonl* was the blind test before it, labelled a second time by a blind reader (violations alike for 599 of
+600, topics for 596; where they differ, the first label stands): at its one blind look `follow_up` reached 0.85 and
+outages 0.97 ("in the app"), and all else what it must; upon which five authors of promises and one of guesses were
+asked for. Its table is a second look. *Authors the models never saw*: a sixth of the authors at a time is left out,
+and models and operating points come from the others alone. Lexicons, patterns and concepts were widened by people who
+had read the files named in `READ_BY_US` (`policies/training/corpus.py`), so the rows of those flatter the matchers;
+of the other files nobody has read but mistakes that the models had made in them, and labels that the models doubted.
 
 `first_look` to `fourth_look` were the blind tests of earlier models. Some files were written to be hard (not in
 `USUAL`): `short` is three-word answers, `wordings` twins that differ in a clause, `asked` topics between the lines,
