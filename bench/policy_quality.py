@@ -73,7 +73,7 @@ def learning_curve(read_all: Read, held: int) -> Iterator[tuple[int, float]]:
     """Mean average precision of the first layer on one author, by how many pairs of others it was trained on."""
     dice = np.random.default_rng(20261122)
     test = read_all.take(np.flatnonzero(read_all.source == held))
-    rest = np.flatnonzero(read_all.source != held)
+    rest = np.flatnonzero(read_all.drafted & (read_all.source != held))
     order = dice.permutation(np.unique(read_all.situation[rest]))
     by_situation = np.concatenate([rest[read_all.situation[rest] == each] for each in order])
     for size in (*(size for size in CURVE if size < len(rest)), len(rest)):

@@ -165,15 +165,15 @@ _DANGER = """The model on what the customer wrote; where the words of `policies/
 it need not be sure. `danger.jsonl` trains it on messages alone, half of them look-alikes and ordinary ones.
 `danger_test.jsonl` is blind: 80 messages with danger, a quarter of them without any obvious word, 50 look-alikes (a
 dead battery, a heart attack at the price) and 70 ordinary ones; at its one blind look 0.96 were found and none was
-wrong. In the threads of the corpus danger is labelled
-broadly: of 600 that models and labels disagreed on, a second reader called 212 open."""
+wrong. In the threads of the corpus danger is labelled broadly: of 600 that models and labels disagreed on, a second
+reader called 212 open."""
 
 _CURVE = """First layer only, on the file of the last author, trained on growing shares of the others' situations."""
 
-_POINTS = """Set on unseen cases of usual, unread authors: *advise* where F1 is best (`privacy` by its share of wrong
-marks, `tone` by the share of clean replies that get an advice), *warn* by the share of ordinary clean replies
-disturbed, *hold* in a tagged thread by the share of clean replies held: one point for all topics, so that a topic in
-which clean and breach are close pays with its own clean replies."""
+_POINTS = """Set on unseen cases of usual, unread authors: *advise* in the middle of where F1 is nearly best
+(`privacy` by its share of wrong marks, `tone` by the share of clean replies that get an advice), *warn* by the share
+of ordinary clean replies disturbed, *hold* in a tagged thread by the share of clean replies held: one point for all
+topics, so that a topic in which clean and breach are close pays with its own clean replies."""
 
 _LIMITS = """## What it cannot do
 

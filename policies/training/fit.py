@@ -87,9 +87,9 @@ def _targets(read: Read) -> Iterator[tuple[str, Flags, Flags]]:
         for place, topic in enumerate(TOPICS):
             yield f"{group}.{topic}", read.topic == place, read.tagged
     for reader, topics in _READS.items():
-        tagged: Flags = drafted & np.isin(read.topic, [TOPICS.index(topic) for topic in topics])
+        gated: Flags = drafted & np.isin(read.topic, [TOPICS.index(topic) for topic in topics])
         broken: Flags = np.asarray(read.breaks[:, [RULES.index(GATES[topic]) for topic in topics]].any(axis=1))
-        yield f"comment.{reader}", broken, tagged
+        yield f"comment.{reader}", broken, gated
     yield "danger.danger", read.danger, np.ones_like(drafted)
 
 
@@ -100,9 +100,10 @@ def fit_first(read: Read) -> First:
     bias = np.full(len(SCORES), -1, np.float32)
     stacked = {fields: _stacked(found, fields) for _, fields in GROUPS.values()}
     for score, label, rows in _targets(read):
-        fields = GROUPS[score.partition(".")[0]][1]
+        group = score.partition(".")[0]
+        fields = GROUPS[group][1]
         if 0 < label[rows].sum() < rows.sum():
-            weigh = np.where(read.drafted[rows], 1, _MESSAGE_WEIGHT.get(score.partition(".")[0], 1))
+            weigh = np.where(read.drafted[rows], 1, _MESSAGE_WEIGHT.get(group, 1))
             bias[SCORES.index(score)] = _fit_one(score, stacked[fields][rows], label[rows], weigh, weights)
     return First(known, weights, bias)
 
